@@ -1,0 +1,177 @@
+package v1alpha1_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+)
+
+const minimalFinding = `{check: privileged, baseline: production, severity: Critical, path: "spec.containers[app]", value: "true", message: No.}`
+
+func TestAStatusOfADriftReportIsRefused(t *testing.T) {
+	c := newClient(t)
+	for _, tt := range []refused{
+		{
+			name:  "an unknown state",
+			is:    `{state: Fixed}`,
+			wants: []string{`status.state: Unsupported value: "Fixed": supported values: "Drifted", "Resolved"`},
+		},
+		{
+			name:  "an unknown severity",
+			is:    `{severity: Catastrophic}`,
+			wants: []string{`status.severity: Unsupported value: "Catastrophic": supported values: "Critical", "High", "Medium", "Low"`},
+		},
+		{
+			name:  "more findings than a report lists",
+			is:    `{findings: [` + strings.Repeat(minimalFinding+", ", 51) + `]}`,
+			wants: []string{`status.findings: Too many: 51: must have at most 50 items`},
+		},
+		{
+			name:  "more history than a report keeps",
+			is:    `{history: [` + strings.Repeat(`{time: "2026-11-21T09:00:00Z", type: Opened, check: a, baseline: b}, `, 21) + `]}`,
+			wants: []string{`status.history: Too many: 21: must have at most 20 items`},
+		},
+		{
+			name: "a finding that says nothing",
+			is:   `{findings: [{}]}`,
+			wants: []string{`status.findings[0].check: Required value`, `status.findings[0].baseline: Required value`,
+				`status.findings[0].severity: Required value`, `status.findings[0].path: Required value`,
+				`status.findings[0].value: Required value`, `status.findings[0].message: Required value`},
+		},
+		{
+			name:  "a change by an operation that managed fields do not know",
+			is:    `{findings: [` + strings.Replace(minimalFinding, "{", `{lastChange: {manager: m, class: Unknown, confidence: Low, operation: Patch}, `, 1) + `]}`,
+			wants: []string{`status.findings[0].lastChange.operation: Unsupported value: "Patch": supported values: "Apply", "Update"`},
+		},
+		{
+			name:  "the same baseline twice",
+			is:    `{baselines: [production, production]}`,
+			wants: []string{`status.baselines[1]: Duplicate value: "production"`},
+		},
+		{
+			name:  "a field that does not exist",
+			is:    `{phase: Drifted}`,
+			wants: []string{`unknown field "status.phase"`},
+		},
+		{
+			name:  "a time that the format allows but Go cannot read",
+			is:    `{firstDetected: "2026-11-21t09:00:00z"}`,
+			wants: []string{`status.firstDetected: Invalid value`, timeMessage},
+		},
+		{
+			name:  "a list where a time belongs, which the format allows",
+			is:    `{resolvedAt: ["2026-11-21T09:00:00Z"]}`,
+			wants: []string{`status.resolvedAt: Invalid value`, timeMessage},
+		},
+		{
+			name:  "a condition with a time that Go cannot read",
+			is:    `{conditions: [{type: Drifted, status: "True", reason: A, message: "", lastTransitionTime: "2026-11-21T09:00:00ZT"}]}`,
+			wants: []string{`status.conditions: Invalid value`, `lastTransitionTime ` + timeMessage},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			expectRefused(t, c, report(t, "refused", podTarget, tt.is), tt.wants)
+		})
+	}
+}
+
+func TestATargetOfADriftReportIsRefused(t *testing.T) {
+	c := newClient(t)
+	for _, tt := range []refused{
+		{
+			name: "a target that names nothing",
+			is:   `{}`,
+			wants: []string{`spec.target.apiVersion: Required value`, `spec.target.kind: Required value`,
+				`spec.target.name: Required value`},
+		},
+		{
+			name:  "a target with an empty name",
+			is:    `{apiVersion: v1, kind: Pod, name: ""}`,
+			wants: []string{`spec.target.name`, `should be at least 1 chars long`},
+		},
+		{
+			name:  "a target in a namespace that cannot exist",
+			is:    `{apiVersion: v1, kind: Pod, name: a, namespace: ` + strings.Repeat("a", 64) + `}`,
+			wants: []string{`spec.target.namespace: Too long: may not be more than 63 bytes`},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			expectRefused(t, c, report(t, "refused", tt.is, `{}`), tt.wants)
+		})
+	}
+}
+
+func TestAReportSpeaksOfOneObjectForAsLongAsItLives(t *testing.T) {
+	c := newClient(t)
+	obj := report(t, "immutable", podTarget, `{state: Drifted}`)
+	create(t, c, obj)
+
+	other := obj.DeepCopy()
+	other.Object["spec"] = object(t, `{target: {apiVersion: v1, kind: Pod, namespace: default, name: other}}`).Object
+	err := c.Update(t.Context(), other)
+	want := `must not change: a report speaks of one object for as long as it lives`
+	if err == nil || !strings.Contains(err.Error(), "spec.target") || !strings.Contains(err.Error(), want) {
+		t.Errorf("another target: got %v, want %q", err, want)
+	}
+
+	resolved := obj.DeepCopy()
+	resolved.Object["status"] = object(t, `{state: Resolved}`).Object
+	if err := c.Update(t.Context(), resolved); err != nil {
+		t.Errorf("another status: %v", err)
+	}
+}
+
+// One write makes a report: there is no status subresource that would drop the status.
+func TestAReportIsNeverSeenWithoutItsFindings(t *testing.T) {
+	c := newClient(t)
+	findings := `[` + strings.Repeat(minimalFinding+", ", 50) + `]`
+	obj := report(t, "whole", podTarget, `{state: Drifted, severity: Critical, findings: `+findings+`}`)
+	create(t, c, obj)
+	var got v1alpha1.DriftReport
+	if err := c.Get(t.Context(), client.ObjectKeyFromObject(obj), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Status.State != v1alpha1.StateDrifted || len(got.Status.Findings) != 50 {
+		t.Errorf("got state %q and %d findings, want Drifted and 50", got.Status.State, len(got.Status.Findings))
+	}
+}
+
+func TestReportsAreSelectedByTheirFields(t *testing.T) {
+	c := newClient(t)
+	create(t, c, report(t, "one", podTarget, `{state: Drifted, severity: Critical}`))
+	create(t, c, report(t, "two", `{apiVersion: apps/v1, kind: Deployment, namespace: default, name: api}`, `{state: Drifted, severity: Low}`))
+	create(t, c, report(t, "three", `{apiVersion: batch/v1, kind: CronJob, namespace: default, name: api}`, `{state: Resolved}`))
+	for _, tt := range []struct {
+		fields client.MatchingFields
+		want   []string
+	}{
+		{client.MatchingFields{"spec.target.kind": "Deployment"}, []string{"two"}},
+		{client.MatchingFields{"spec.target.name": "api"}, []string{"three", "two"}},
+		{client.MatchingFields{"status.state": "Drifted"}, []string{"one", "two"}},
+		{client.MatchingFields{"status.severity": "Critical"}, []string{"one"}},
+		{client.MatchingFields{"spec.target.name": "api", "status.state": "Resolved"}, []string{"three"}},
+	} {
+		var got v1alpha1.DriftReportList
+		if err := c.List(t.Context(), &got, client.InNamespace("default"), tt.fields); err != nil {
+			t.Errorf("%v: %v", tt.fields, err)
+			continue
+		}
+		if diff := cmp.Diff(tt.want, reportNames(got.Items)); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", tt.fields, diff)
+		}
+	}
+}
+
+func reportNames(items []v1alpha1.DriftReport) []string {
+	var names []string
+	for i := range items {
+		names = append(names, items[i].Name)
+	}
+	slices.Sort(names)
+	return names
+}
