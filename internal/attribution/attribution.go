@@ -1,0 +1,77 @@
+// Package attribution says what changed a field last, as far as an object's managedFields tell. It is pure.
+//
+// managedFields name a field manager, which is a name that clients give themselves: a hint, not a proof.
+package attribution
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+)
+
+// Of returns what changed the field last: with confidence High the newest of the managers that own the field, else,
+// where nobody does because it is missing, with confidence Low the manager of the newest change to the nearest parent
+// that somebody owns. The path is that of a finding. Of returns nil when the managedFields tell nothing.
+func Of(managed []metav1.ManagedFieldsEntry, path string) *v1alpha1.Change {
+	elements := parse(path)
+	sets := decode(managed)
+	for n := len(elements); n >= 0; n-- {
+		newest := -1
+		for i := range managed {
+			if sets[i] != nil && owns(sets[i], elements[:n]) && (newest < 0 || newer(managed[i].Time, managed[newest].Time)) {
+				newest = i
+			}
+		}
+		if newest < 0 {
+			continue
+		}
+		confidence := v1alpha1.ConfidenceLow
+		if n == len(elements) {
+			confidence = v1alpha1.ConfidenceHigh
+		}
+		return change(&managed[newest], confidence)
+	}
+	return nil
+}
+
+// decode reads the fields of each manager; nil for those that cannot be read or that changed a subresource only, such
+// as the status.
+func decode(managed []metav1.ManagedFieldsEntry) []*fieldpath.Set {
+	sets := make([]*fieldpath.Set, len(managed))
+	for i := range managed {
+		if managed[i].FieldsV1 == nil || managed[i].Subresource == "status" {
+			continue
+		}
+		set := &fieldpath.Set{}
+		if err := set.FromJSON(managed[i].FieldsV1.GetRawReader()); err == nil {
+			sets[i] = set
+		}
+	}
+	return sets
+}
+
+// owns says whether the set holds the field or anything below it. Every set owns the empty path.
+func owns(set *fieldpath.Set, path fieldpath.Path) bool {
+	for i, element := range path {
+		if i == len(path)-1 && set.Members.Has(element) {
+			return true
+		}
+		set = set.WithPrefix(element)
+	}
+	return len(path) == 0 || !set.Empty()
+}
+
+func newer(a, b *metav1.Time) bool {
+	return a != nil && (b == nil || a.After(b.Time))
+}
+
+func change(entry *metav1.ManagedFieldsEntry, confidence v1alpha1.Confidence) *v1alpha1.Change {
+	return &v1alpha1.Change{
+		Manager:    entry.Manager,
+		Operation:  entry.Operation,
+		Time:       entry.Time,
+		Class:      ClassOf(entry.Manager),
+		Confidence: confidence,
+	}
+}

@@ -1,0 +1,121 @@
+package attribution_test
+
+import (
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/attribution"
+)
+
+const noon = "2026-11-21T12:00:00Z"
+
+func entry(manager, at, subresource, fields string) metav1.ManagedFieldsEntry {
+	parsed, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		panic(err)
+	}
+	when := metav1.NewTime(parsed)
+	return metav1.ManagedFieldsEntry{
+		Manager: manager, Operation: metav1.ManagedFieldsOperationUpdate, Time: &when, Subresource: subresource,
+		FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(fields),
+	}
+}
+
+// container wraps the fields of container app of a Deployment.
+func container(fields string) string {
+	return `{"f:spec":{"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"app\"}":{".":{},"f:name":{},"f:securityContext":` + fields + `}}}}}}`
+}
+
+const added = "spec.template.spec.containers[app].securityContext.capabilities.add"
+
+func TestOf(t *testing.T) {
+	for name, test := range map[string]struct {
+		managed    []metav1.ManagedFieldsEntry
+		path       string
+		manager    string
+		confidence v1alpha1.Confidence
+	}{
+		"the owner of the field": {
+			[]metav1.ManagedFieldsEntry{
+				entry("argocd-controller", "2026-11-21T13:00:00Z", "", container(`{"f:privileged":{}}`)),
+				entry("kubectl-edit", noon, "", container(`{"f:capabilities":{"f:add":{}}}`)),
+			}, added, "kubectl-edit", v1alpha1.ConfidenceHigh,
+		},
+		"the newest of several owners": {
+			[]metav1.ManagedFieldsEntry{
+				entry("helm", noon, "", container(`{"f:capabilities":{"f:add":{}}}`)),
+				entry("kubectl-patch", "2026-11-21T13:00:00Z", "", container(`{"f:capabilities":{"f:add":{}}}`)),
+			}, added, "kubectl-patch", v1alpha1.ConfidenceHigh,
+		},
+		"the owner of what is below a field": {
+			[]metav1.ManagedFieldsEntry{entry("helm", noon, "", container(`{"f:seccompProfile":{"f:type":{}}}`))},
+			"spec.template.spec.containers[app].securityContext.seccompProfile", "helm", v1alpha1.ConfidenceHigh,
+		},
+		"a missing field: the newest change to its parent": {
+			[]metav1.ManagedFieldsEntry{
+				entry("helm", noon, "", container(`{"f:privileged":{}}`)),
+				entry("kubectl-edit", "2026-11-21T13:00:00Z", "", `{"f:spec":{"f:replicas":{}}}`),
+			}, "spec.template.spec.containers[app].securityContext.runAsNonRoot", "helm", v1alpha1.ConfidenceLow,
+		},
+		"a missing parent: the newest change further up": {
+			[]metav1.ManagedFieldsEntry{
+				entry("helm", noon, "", container(`{"f:privileged":{}}`)),
+				entry("kubectl-edit", "2026-11-21T13:00:00Z", "", `{"f:spec":{"f:replicas":{}}}`),
+			}, "spec.template.spec.containers[other].securityContext.privileged", "helm", v1alpha1.ConfidenceLow,
+		},
+		"the status is nobody's change": {
+			[]metav1.ManagedFieldsEntry{
+				entry("helm", noon, "", container(`{"f:privileged":{}}`)),
+				entry("kube-controller-manager", "2026-11-21T13:00:00Z", "status", `{"f:spec":{"f:hostPID":{}}}`),
+			}, "spec.hostPID", "helm", v1alpha1.ConfidenceLow,
+		},
+		"fields that cannot be read are passed over": {
+			[]metav1.ManagedFieldsEntry{entry("broken", noon, "", `{"f:spec":`), entry("helm", noon, "", `{"f:spec":{"f:hostPID":{}}}`)},
+			"spec.hostPID", "helm", v1alpha1.ConfidenceHigh,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			change := attribution.Of(test.managed, test.path)
+			if change == nil || change.Manager != test.manager || change.Confidence != test.confidence {
+				t.Errorf("Of = %+v, want manager %s, confidence %s", change, test.manager, test.confidence)
+			}
+		})
+	}
+}
+
+func TestNobodyIsNamedWithoutManagedFields(t *testing.T) {
+	if change := attribution.Of(nil, added); change != nil {
+		t.Errorf("Of = %+v, want nothing", change)
+	}
+}
+
+func TestClassOf(t *testing.T) {
+	for manager, want := range map[string]v1alpha1.ManagerClass{
+		"argocd-controller":             v1alpha1.ManagerGitOps,
+		"kustomize-controller":          v1alpha1.ManagerGitOps,
+		"helm":                          v1alpha1.ManagerGitOps,
+		"terraform-provider-kubernetes": v1alpha1.ManagerGitOps,
+		"kube-controller-manager":       v1alpha1.ManagerController,
+		"kubectl-edit":                  v1alpha1.ManagerOutOfBand,
+		"kubectl-client-side-apply":     v1alpha1.ManagerOutOfBand,
+		"dashboard":                     v1alpha1.ManagerOutOfBand,
+		"helmut":                        v1alpha1.ManagerOutOfBand,
+		"":                              v1alpha1.ManagerUnknown,
+	} {
+		if got := attribution.ClassOf(manager); got != want {
+			t.Errorf("ClassOf(%q) = %s, want %s", manager, got, want)
+		}
+	}
+}
+
+func FuzzOf(f *testing.F) {
+	f.Add(container(`{"f:privileged":{}}`), added)
+	f.Add(`{"f:spec":{"v:1":{},"i:3":{}}}`, "spec[")
+	f.Add(`null`, "...[]].[a]")
+	f.Fuzz(func(_ *testing.T, fields, path string) {
+		attribution.Of([]metav1.ManagedFieldsEntry{entry("m", noon, "", fields)}, path)
+	})
+}

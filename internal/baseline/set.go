@@ -1,0 +1,51 @@
+package baseline
+
+import (
+	"slices"
+	"strings"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+)
+
+// Set is all baselines of a cluster at one moment, by name. Nobody changes it: a change makes a new one.
+type Set struct {
+	baselines []*Baseline
+}
+
+// Update returns the set that the SecurityBaselines make. Baselines whose generation has not changed are taken from
+// the old set; if all are, so is the set itself, so that a changed set is a different pointer.
+func (s *Set) Update(items []v1alpha1.SecurityBaseline) *Set {
+	next := &Set{baselines: make([]*Baseline, 0, len(items))}
+	changed := s == nil || len(s.baselines) != len(items)
+	for i := range items {
+		if old := s.Get(items[i].Name); old != nil && old.UID == items[i].UID && old.Generation == items[i].Generation {
+			next.baselines = append(next.baselines, old)
+			continue
+		}
+		changed = true
+		next.baselines = append(next.baselines, Compile(&items[i]))
+	}
+	if !changed {
+		return s
+	}
+	slices.SortFunc(next.baselines, func(a, b *Baseline) int { return strings.Compare(a.Name, b.Name) })
+	return next
+}
+
+// Get returns the baseline of the name, or nil.
+func (s *Set) Get(name string) *Baseline {
+	for _, b := range s.All() {
+		if b.Name == name {
+			return b
+		}
+	}
+	return nil
+}
+
+// All returns the baselines in the order of their names. The slice must not be changed.
+func (s *Set) All() []*Baseline {
+	if s == nil {
+		return nil
+	}
+	return s.baselines
+}

@@ -1,0 +1,69 @@
+// Package engine judges: it runs checks on what it is given and says what they found. It is pure. It reads no
+// clock, no cluster and no configuration, and it never changes what it is given.
+package engine
+
+import (
+	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// Finding is what a check reports. A check fills in what it saw (Container, Path, Value, Expected, Actual, Message,
+// and Remediation where the check's own is too general); the engine stamps the rest.
+type Finding = v1alpha1.Finding
+
+// Check is one rule: its documentation, and a pure function that applies it.
+type Check struct {
+	// ID is the name of the check everywhere: in findings, metrics, docs and file names. Kebab-case, never reused.
+	ID string
+	// Title says in a few words what the check finds.
+	Title string
+	// Description says what an attacker gains from what the check finds.
+	Description string
+	// Remediation says what to do about a finding. It ends in a period.
+	Remediation string
+	// Severity of every finding of the check.
+	Severity v1alpha1.Severity
+	// Controls are the rules of published standards that the check answers to.
+	Controls []Control
+	// Needs are the facts beyond the target that the check looks at. If one could not be read, the check is not run.
+	Needs []Need
+	// Declared says whether a baseline asks for the check.
+	Declared func(*v1alpha1.SecurityBaselineSpec) bool
+	// Run applies the check. It must not change the input, and returns nil when there is nothing to find.
+	Run func(Input) []Finding
+}
+
+// Control is a rule of a published standard, by its text and version: numbers move between versions.
+type Control struct {
+	// Standard is the name and version of the standard.
+	Standard string
+	// Rule is the number, where it has one, and the text of the rule.
+	Rule string
+}
+
+// Need is a fact beyond the target, such as its ServiceAccount.
+type Need string
+
+// Input is what a check sees: one workload, and one baseline that covers it.
+type Input struct {
+	// Workload is the object to judge.
+	Workload workload.Workload
+	// Baseline is the name of the baseline, and Declared what it declares.
+	Baseline string
+	Declared *v1alpha1.SecurityBaselineSpec
+	// Unreadable says of facts that could not be read, why.
+	Unreadable map[Need]string
+}
+
+// Result is what an evaluation found.
+type Result struct {
+	// Findings, in the order of Sort, each once.
+	Findings []Finding
+	// NotEvaluated are the checks that could not be made. They have not passed.
+	NotEvaluated []NotEvaluated
+}
+
+// NotEvaluated is a check that could not be made. Check is empty when the whole baseline could not be judged.
+type NotEvaluated struct {
+	Check, Baseline, Reason string
+}

@@ -1,0 +1,45 @@
+package engine
+
+// Changes are the differences between two sets of findings.
+type Changes struct {
+	// Opened are new, Resolved are gone.
+	Opened, Resolved []Finding
+	// Changed are still there, but what is expected, or how bad it is, is not what it was. That the whole of a field
+	// reads differently because another finding came or went is no change of this one.
+	Changed []Finding
+}
+
+// None says whether nothing changed.
+func (c Changes) None() bool {
+	return len(c.Opened) == 0 && len(c.Resolved) == 0 && len(c.Changed) == 0
+}
+
+// Diff compares what was found last with what is found now, in the order of the findings.
+func Diff(last, now []Finding) Changes {
+	before := index(last)
+	var changes Changes
+	for i := range now {
+		old, known := before[IdentityOf(&now[i])]
+		switch {
+		case !known:
+			changes.Opened = append(changes.Opened, now[i])
+		case old.Severity != now[i].Severity || old.Expected != now[i].Expected:
+			changes.Changed = append(changes.Changed, now[i])
+		}
+	}
+	after := index(now)
+	for i := range last {
+		if _, still := after[IdentityOf(&last[i])]; !still {
+			changes.Resolved = append(changes.Resolved, last[i])
+		}
+	}
+	return changes
+}
+
+func index(findings []Finding) map[Identity]*Finding {
+	byIdentity := make(map[Identity]*Finding, len(findings))
+	for i := range findings {
+		byIdentity[IdentityOf(&findings[i])] = &findings[i]
+	}
+	return byIdentity
+}

@@ -1,0 +1,242 @@
+// Package facts reads what is judged: the target, what it consists of, and what surrounds it.
+package facts
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/judgement"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// Cluster reads facts from a live cluster.
+type Cluster struct {
+	// Cache holds the watched kinds, trimmed by workload.Trim and indexed by OwnerIndex.
+	Cache client.Reader
+	// Live reads from the API server, for the rare object that the cache holds too little of.
+	Live client.Reader
+	// Readable says whether the cache holds the objects of a kind.
+	Readable func(schema.GroupKind) bool
+}
+
+// State says what there is of a target.
+type State int
+
+const (
+	// Found means that the target is there, and stands for itself.
+	Found State = iota
+	// Gone means that there is no such object.
+	Gone
+	// Owned means that the object belongs to a controller, which stands for it.
+	Owned
+	// Unreadable means that the kind cannot be read, so that nothing can be said.
+	Unreadable
+)
+
+// Target is an object with all that is judged of it.
+type Target struct {
+	Reference  v1alpha1.TargetReference
+	Generation int64
+	Subject    judgement.Subject
+	// Composed says that the target's own kind is not watched, and that it is judged by the objects it controls.
+	Composed bool
+	// Orphan says that the target names a controller that is not there.
+	Orphan bool
+}
+
+// Target reads a target. Only with Found is there one.
+func (c *Cluster) Target(ctx context.Context, ref workload.Ref) (*Target, State, error) {
+	if kind, watched := workload.KindOf(ref.GroupKind()); watched {
+		return c.watched(ctx, kind, ref)
+	}
+	return c.composed(ctx, ref)
+}
+
+func (c *Cluster) watched(ctx context.Context, kind workload.Kind, ref workload.Ref) (*Target, State, error) {
+	if !c.Readable(kind.GroupKind()) {
+		return nil, Unreadable, nil
+	}
+	obj, err := get(ctx, c.Cache, kind, ref)
+	if obj == nil || err != nil {
+		return nil, Gone, err
+	}
+	owner, owned := workload.Owner(obj)
+	if owned {
+		stands, err := c.standsFor(ctx, owner, ref)
+		if stands || err != nil {
+			return nil, Owned, err
+		}
+		if obj.GetDeletionTimestamp() != nil {
+			return nil, Gone, nil // it goes with its owner
+		}
+		// The owner that it names is not there: a dead reference, or a false one, which must not hide it. The cache has
+		// dropped its pods.
+		if obj, err = get(ctx, c.Live, kind, ref); obj == nil || err != nil {
+			return nil, Gone, err
+		}
+	}
+	w, _ := workload.Of(obj)
+	target, state, err := c.target(ctx, referenceTo(w), w.Meta.Generation, []workload.Workload{w})
+	if target != nil {
+		target.Orphan = owned
+	}
+	return target, state, err
+}
+
+// standsFor says whether an owner is judged for what it owns.
+func (c *Cluster) standsFor(ctx context.Context, owner metav1.OwnerReference, owned workload.Ref) (bool, error) {
+	ref := workload.RefTo(owner, owned.Namespace)
+	kind, watched := workload.KindOf(ref.GroupKind())
+	if watched && !workload.Makes(kind.Kind, owned.Kind) {
+		return false, nil
+	}
+	if !watched || !c.Readable(kind.GroupKind()) {
+		return true, nil
+	}
+	obj, err := get(ctx, c.Cache, kind, ref)
+	if err != nil || (obj != nil && obj.GetUID() == owner.UID) {
+		return err == nil, err
+	}
+	// The cache of one kind may be behind that of another: only the API server can say that the owner is not there.
+	obj, err = get(ctx, c.Live, kind, ref)
+	return obj != nil && obj.GetUID() == owner.UID, err
+}
+
+// composed reads a target whose own kind is not watched by what it controls.
+func (c *Cluster) composed(ctx context.Context, ref workload.Ref) (*Target, State, error) {
+	children, unreadable, err := c.children(ctx, ref)
+	if err != nil {
+		return nil, Gone, err
+	}
+	if len(children) == 0 {
+		if unreadable != "" {
+			return nil, Unreadable, nil
+		}
+		return nil, Gone, nil
+	}
+	owner, _ := workload.Owner(newest(children).Meta)
+	reference := v1alpha1.TargetReference{
+		APIVersion: owner.APIVersion, Kind: owner.Kind, Namespace: ref.Namespace, Name: owner.Name, UID: owner.UID,
+	}
+	target, state, err := c.target(ctx, reference, 0, inUse(children))
+	if target != nil {
+		target.Composed = true
+		if unreadable != "" {
+			target.Subject.Partial = "cannot read " + unreadable + ", of which it may control some"
+		}
+	}
+	return target, state, err
+}
+
+// children returns what an owner controls, and a kind that cannot be read, of which there may be more.
+func (c *Cluster) children(ctx context.Context, owner workload.Ref) (children []workload.Workload, unreadable string, err error) {
+	for _, kind := range workload.Kinds() {
+		if !c.Readable(kind.GroupKind()) {
+			unreadable = kind.Resource
+			continue
+		}
+		found, err := List(ctx, c.Cache, kind, client.InNamespace(owner.Namespace),
+			client.MatchingFields{OwnerIndex: ownerKey(owner)})
+		if err != nil {
+			return nil, "", err
+		}
+		children = append(children, found...)
+	}
+	return children, unreadable, nil
+}
+
+func newest(children []workload.Workload) workload.Workload {
+	latest := children[0]
+	for _, child := range children[1:] {
+		created, than := child.Meta.CreationTimestamp.Unix(), latest.Meta.CreationTimestamp.Unix()
+		// Times are whole seconds: of those that are equally old, always the same.
+		if created > than || (created == than && child.Name > latest.Name) {
+			latest = child
+		}
+	}
+	return latest
+}
+
+// inUse returns the children that run pods; when none does, the newest, which would.
+func inUse(children []workload.Workload) []workload.Workload {
+	var used []workload.Workload
+	for _, child := range children {
+		if !child.Idle() {
+			used = append(used, child.Under())
+		}
+	}
+	if len(used) == 0 {
+		used = append(used, newest(children).Under())
+	}
+	return used
+}
+
+func (c *Cluster) target(ctx context.Context, reference v1alpha1.TargetReference, generation int64, workloads []workload.Workload) (*Target, State, error) {
+	namespace, err := c.Namespace(ctx, reference.Namespace)
+	if err != nil {
+		return nil, Gone, err
+	}
+	subject := judgement.Subject{Workloads: workloads, Namespace: namespace}
+	return &Target{Reference: reference, Generation: generation, Subject: subject}, Found, nil
+}
+
+// Namespace reads what scopes look at of a namespace. One that cannot be read, or is not known yet, is not Known.
+func (c *Cluster) Namespace(ctx context.Context, name string) (baseline.Namespace, error) {
+	if !c.Readable(corev1.SchemeGroupVersion.WithKind("Namespace").GroupKind()) {
+		return baseline.Namespace{}, nil
+	}
+	var namespace corev1.Namespace
+	if err := c.Cache.Get(ctx, types.NamespacedName{Name: name}, &namespace); err != nil {
+		return baseline.Namespace{}, ignoreNotFound(err, "Namespace "+name)
+	}
+	return baseline.Namespace{Labels: namespace.Labels, Known: true}, nil
+}
+
+// ManagedFields reads who changed what in an object: from what arrived with it or, where that is not here any more,
+// from the API server. They are not kept in the cache.
+func (c *Cluster) ManagedFields(ctx context.Context, target v1alpha1.TargetReference, arrived []metav1.ManagedFieldsEntry) ([]metav1.ManagedFieldsEntry, error) {
+	if arrived != nil {
+		return arrived, nil
+	}
+	meta := &metav1.PartialObjectMetadata{}
+	meta.SetGroupVersionKind(schema.FromAPIVersionAndKind(target.APIVersion, target.Kind))
+	key := types.NamespacedName{Namespace: target.Namespace, Name: target.Name}
+	if err := c.Live.Get(ctx, key, meta); err != nil {
+		return nil, ignoreNotFound(err, target.Kind+" "+key.String())
+	}
+	return meta.ManagedFields, nil
+}
+
+func referenceTo(w workload.Workload) v1alpha1.TargetReference {
+	return v1alpha1.TargetReference{
+		APIVersion: w.APIVersion, Kind: w.Kind, Namespace: w.Namespace, Name: w.Name, UID: w.Meta.UID,
+	}
+}
+
+// get returns nil when there is no such object.
+func get(ctx context.Context, reader client.Reader, kind workload.Kind, ref workload.Ref) (client.Object, error) {
+	obj, ok := kind.New().(client.Object)
+	if !ok {
+		return nil, fmt.Errorf("%s is not an API object", kind.Kind)
+	}
+	if err := reader.Get(ctx, types.NamespacedName{Namespace: ref.Namespace, Name: ref.Name}, obj); err != nil {
+		return nil, ignoreNotFound(err, ref.String())
+	}
+	return obj, nil
+}
+
+func ignoreNotFound(err error, what string) error {
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return fmt.Errorf("read %s: %w", what, err)
+}

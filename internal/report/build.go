@@ -1,0 +1,190 @@
+package report
+
+import (
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/judgement"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// ManagedByLabel and ManagedBy mark the reports that the operator made.
+const (
+	ManagedByLabel = "app.kubernetes.io/managed-by"
+	ManagedBy      = "plumbline"
+)
+
+// Input is what a report is made from.
+type Input struct {
+	// Target is the object the report speaks of, and Generation its generation.
+	Target     v1alpha1.TargetReference
+	Generation int64
+	// Last is the report as it is, nil when there is none.
+	Last *v1alpha1.DriftReport
+	// Verdict is what the baselines say now.
+	Verdict judgement.Verdict
+	// Now is the time.
+	Now time.Time
+}
+
+// Outcome is the report as it should be.
+type Outcome struct {
+	// Report is nil when there should be none.
+	Report *v1alpha1.DriftReport
+	// Changes are what happened to the findings since the last report.
+	Changes engine.Changes
+	// Expires is when a resolved report is to go; zero for others.
+	Expires time.Time
+	// Uncovered says that there is no report because no baseline covers the target any more.
+	Uncovered bool
+}
+
+// Build makes the report of a target.
+func Build(in Input) Outcome {
+	lastFindings := findingsOf(in.Last)
+	if len(in.Verdict.Findings) == 0 && (in.Last == nil || len(in.Verdict.Covering) == 0 || !in.Now.Before(expiry(in))) {
+		return Outcome{Changes: engine.Diff(lastFindings, nil), Uncovered: len(in.Verdict.Covering) == 0}
+	}
+	if in.Last != nil && frozen(in) {
+		return Outcome{Report: in.Last, Expires: expires(in.Last, in.Verdict.Covering)}
+	}
+	listed := limit(in.Verdict.Findings)
+	changes := diff(in.Last, in.Verdict.Findings)
+	next := skeleton(in)
+	status := &next.Status
+	status.Findings = carryOver(listed, lastFindings, changes.Opened, in.Now)
+	status.Summary = summarize(in.Verdict.Findings, len(listed))
+	status.History = history(status.History, changes, in.Now)
+	setState(status, in)
+	setConditions(status, in)
+
+	outcome := Outcome{Report: next, Changes: changes, Expires: expires(next, in.Verdict.Covering)}
+	if in.Last == nil || !equality.Semantic.DeepEqual(in.Last.Status, next.Status) {
+		status.TargetGeneration = in.Generation
+	}
+	return outcome
+}
+
+// skeleton returns the last report as it is, or a new one without findings.
+func skeleton(in Input) *v1alpha1.DriftReport {
+	if in.Last != nil {
+		next := in.Last.DeepCopy()
+		next.Labels = withManagedBy(next.Labels)
+		next.OwnerReferences = owners(in.Target)
+		return next
+	}
+	ref := RefOf(in.Target)
+	return &v1alpha1.DriftReport{
+		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "DriftReport"},
+		ObjectMeta: metav1.ObjectMeta{
+			Name: Name(ref), Namespace: in.Target.Namespace,
+			Labels:          withManagedBy(nil),
+			OwnerReferences: owners(in.Target),
+		},
+		Spec: v1alpha1.DriftReportSpec{Target: in.Target},
+	}
+}
+
+func withManagedBy(labels map[string]string) map[string]string {
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	labels[ManagedByLabel] = ManagedBy
+	return labels
+}
+
+// owners lets the report go with its target, without keeping the target from going.
+func owners(target v1alpha1.TargetReference) []metav1.OwnerReference {
+	no := false
+	return []metav1.OwnerReference{{
+		APIVersion: target.APIVersion, Kind: target.Kind, Name: target.Name, UID: target.UID,
+		Controller: &no, BlockOwnerDeletion: &no,
+	}}
+}
+
+// RefOf returns the identity of a target.
+func RefOf(target v1alpha1.TargetReference) workload.Ref {
+	return workload.RefTo(metav1.OwnerReference{
+		APIVersion: target.APIVersion, Kind: target.Kind, Name: target.Name,
+	}, target.Namespace)
+}
+
+func findingsOf(report *v1alpha1.DriftReport) []engine.Finding {
+	if report == nil {
+		return nil
+	}
+	return report.Status.Findings
+}
+
+func setState(status *v1alpha1.DriftReportStatus, in Input) {
+	now := metav1.NewTime(in.Now.Truncate(time.Second)) // the precision in which the API keeps times
+	if len(in.Verdict.Findings) == 0 {
+		if status.State != v1alpha1.StateResolved || status.ResolvedAt == nil {
+			status.ResolvedAt = &now
+		}
+		status.State, status.Severity = v1alpha1.StateResolved, ""
+		return
+	}
+	if status.State != v1alpha1.StateDrifted || status.FirstDetected == nil {
+		status.FirstDetected = &now
+	}
+	status.State, status.ResolvedAt = v1alpha1.StateDrifted, nil
+	status.Severity = in.Verdict.Findings[0].Severity
+	status.Baselines = baselinesOf(in.Verdict.Findings)
+}
+
+func baselinesOf(findings []engine.Finding) []string {
+	var names []string
+	for i := range findings {
+		names = append(names, findings[i].Baseline)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// frozen says whether nothing of the last report can be judged now, so that it stays to the letter, also where its
+// list of findings was cut.
+func frozen(in Input) bool {
+	for _, b := range in.Verdict.Covering {
+		if b.Frozen == "" {
+			return false
+		}
+	}
+	for _, name := range in.Last.Status.Baselines {
+		if !slices.ContainsFunc(in.Verdict.Covering, func(b *baseline.Baseline) bool { return b.Name == name }) {
+			return false
+		}
+	}
+	return true
+}
+
+// expiry returns when a report without open findings is to go: one that is resolved only now, from now on.
+func expiry(in Input) time.Time {
+	if at := expires(in.Last, in.Verdict.Covering); !at.IsZero() {
+		return at
+	}
+	return in.Now.Add(retention(in.Verdict.Covering))
+}
+
+// expires returns when a resolved report is to go, and the zero time for others.
+func expires(report *v1alpha1.DriftReport, covering []*baseline.Baseline) time.Time {
+	if report.Status.State != v1alpha1.StateResolved || report.Status.ResolvedAt == nil {
+		return time.Time{}
+	}
+	return report.Status.ResolvedAt.Add(retention(covering))
+}
+
+// retention is the longest that a covering baseline asks for.
+func retention(covering []*baseline.Baseline) time.Duration {
+	var longest time.Duration
+	for _, b := range covering {
+		longest = max(longest, b.Retention)
+	}
+	return longest
+}

@@ -1,0 +1,49 @@
+package report
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/engine"
+)
+
+// maxHistory is how many entries a report keeps.
+const maxHistory = 20
+
+// history puts what happened now before what happened earlier, and drops the oldest.
+func history(earlier []v1alpha1.HistoryEntry, changes engine.Changes, now time.Time) []v1alpha1.HistoryEntry {
+	if changes.None() {
+		return earlier
+	}
+	var entries []v1alpha1.HistoryEntry
+	add := func(findings []engine.Finding, kind func(*engine.Finding) v1alpha1.HistoryType) {
+		for i := range findings {
+			entries = append(entries, entry(&findings[i], kind(&findings[i]), now))
+		}
+	}
+	add(changes.Opened, func(f *engine.Finding) v1alpha1.HistoryType { return openedOrReopened(f, earlier) })
+	add(changes.Changed, func(*engine.Finding) v1alpha1.HistoryType { return v1alpha1.HistoryChanged })
+	add(changes.Resolved, func(*engine.Finding) v1alpha1.HistoryType { return v1alpha1.HistoryResolved })
+	entries = append(entries, earlier...)
+	return entries[:min(len(entries), maxHistory)]
+}
+
+func entry(f *engine.Finding, kind v1alpha1.HistoryType, now time.Time) v1alpha1.HistoryEntry {
+	return v1alpha1.HistoryEntry{
+		Time: metav1.NewTime(now.Truncate(time.Second)), Type: kind,
+		Check: f.Check, Baseline: f.Baseline, Container: f.Container, Value: f.Value,
+	}
+}
+
+// openedOrReopened looks whether the history knows the finding as resolved.
+func openedOrReopened(f *engine.Finding, earlier []v1alpha1.HistoryEntry) v1alpha1.HistoryType {
+	for _, e := range earlier {
+		if e.Type == v1alpha1.HistoryResolved && e.Check == f.Check && e.Baseline == f.Baseline &&
+			e.Container == f.Container && e.Value == f.Value {
+			return v1alpha1.HistoryReopened
+		}
+	}
+	return v1alpha1.HistoryOpened
+}

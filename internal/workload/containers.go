@@ -1,0 +1,77 @@
+package workload
+
+import (
+	"iter"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Container is a container of any sort, as a check sees it.
+type Container struct {
+	*corev1.Container
+	// List is the field of the pod spec that holds it: containers, initContainers or ephemeralContainers.
+	List string
+
+	podPath string
+}
+
+// Path returns the path of a field of the container, such as
+// "spec.template.spec.containers[app].securityContext.privileged".
+func (c Container) Path(field string) string {
+	return c.podPath + "." + c.List + "[" + c.Name + "]." + field
+}
+
+// Security returns the container's securityContext; where there is none, an empty one, which means the same.
+func (c Container) Security() *corev1.SecurityContext {
+	if c.SecurityContext == nil {
+		return &noSecurityContext
+	}
+	return c.SecurityContext
+}
+
+// Containers goes over all containers of the pods: init containers, containers, ephemeral containers.
+func (w Workload) Containers() iter.Seq[Container] {
+	return func(yield func(Container) bool) {
+		for i := range w.Pod.InitContainers {
+			if !yield(Container{&w.Pod.InitContainers[i], "initContainers", w.PodPath}) {
+				return
+			}
+		}
+		for i := range w.Pod.Containers {
+			if !yield(Container{&w.Pod.Containers[i], "containers", w.PodPath}) {
+				return
+			}
+		}
+		for i := range w.Pod.EphemeralContainers {
+			// The API keeps the two types alike field by field, so that this conversion holds.
+			c := (*corev1.Container)(&w.Pod.EphemeralContainers[i].EphemeralContainerCommon)
+			if !yield(Container{c, "ephemeralContainers", w.PodPath}) {
+				return
+			}
+		}
+	}
+}
+
+// Path returns the path of a field of the pod spec, such as "spec.template.spec.hostPID".
+func (w Workload) Path(field string) string {
+	return w.PodPath + "." + field
+}
+
+// Security returns the pod's securityContext; where there is none, an empty one, which means the same.
+func (w Workload) Security() *corev1.PodSecurityContext {
+	if w.Pod.SecurityContext == nil {
+		return &noPodSecurityContext
+	}
+	return w.Pod.SecurityContext
+}
+
+// Windows says whether the pods run on Windows, where the API refuses the Linux fields of the securityContext.
+func (w Workload) Windows() bool {
+	return w.Pod.OS != nil && w.Pod.OS.Name == corev1.Windows
+}
+
+// Empty contexts that are only read, so that a pod without one costs no allocation.
+var (
+	noSecurityContext    corev1.SecurityContext
+	noPodSecurityContext corev1.PodSecurityContext
+)
