@@ -1,0 +1,184 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/facts"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// baselineReconciler compiles baselines, has their scope judged again when they change, and keeps their status.
+type baselineReconciler struct {
+	client    client.Client // reads SecurityBaselines, with its own writes, and writes their status
+	facts     *facts.Cluster
+	baselines *snapshot
+	ledger    *ledger
+	watches   *Watches
+	announcer *announcer
+	clock     clock.PassiveClock
+	rescan    func(refs ...workload.Ref)
+
+	mu     sync.Mutex
+	passed map[string]*baseline.Baseline // of which a pass was begun
+}
+
+// +kubebuilder:rbac:groups=plumbline.dev,resources=securitybaselines,verbs=get;list;watch
+// +kubebuilder:rbac:groups=plumbline.dev,resources=securitybaselines/status,verbs=patch
+
+// Reconcile brings the snapshot, the passes and the status of a baseline up to date.
+func (r *baselineReconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	set, err := r.baselines.refresh(ctx)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	if err := r.pass(ctx, set); err != nil {
+		return reconcile.Result{}, err
+	}
+	sb := &v1alpha1.SecurityBaseline{}
+	if err := r.client.Get(ctx, request.NamespacedName, sb); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	b := set.Get(sb.Name)
+	if b == nil || b.UID != sb.UID || b.Generation != sb.Generation {
+		// The list is a moment behind; the event that brings it up to date brings the baseline here again.
+		return reconcile.Result{}, nil
+	}
+	return reconcile.Result{}, r.updateStatus(ctx, sb, b)
+}
+
+// pass begins a pass over the targets of every baseline that changed, and of every one that is gone.
+func (r *baselineReconciler) pass(ctx context.Context, set *baseline.Set) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, b := range set.All() {
+		if r.passed[b.Name] == b {
+			continue
+		}
+		refs, err := r.scope(ctx, r.passed[b.Name], b)
+		if err != nil {
+			return err
+		}
+		r.ledger.begin(b, refs)
+		r.passed[b.Name] = b
+		r.rescan(refs...)
+	}
+	for name, gone := range r.passed {
+		if set.Get(name) != nil {
+			continue
+		}
+		refs, err := r.scope(ctx, gone)
+		if err != nil {
+			return err
+		}
+		r.ledger.drop(name)
+		delete(r.passed, name)
+		r.rescan(refs...)
+	}
+	return nil
+}
+
+// passAgain has every baseline judge its scope once more, as after a start.
+func (r *baselineReconciler) passAgain() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.passed)
+}
+
+// scope lists the targets that one of the generations of a baseline covers, or may cover. What names a watched
+// controller is among them: only a look at it can tell whether that controller is there.
+func (r *baselineReconciler) scope(ctx context.Context, generations ...*baseline.Baseline) ([]workload.Ref, error) {
+	namespaces := map[string]baseline.Namespace{}
+	targets := map[workload.Ref]struct{}{}
+	for _, kind := range workload.Kinds() {
+		if !r.facts.Readable(kind.GroupKind()) {
+			continue
+		}
+		workloads, err := facts.List(ctx, r.facts.Cache, kind)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range workloads {
+			namespace, read := namespaces[w.Namespace]
+			if !read {
+				if namespace, err = r.facts.Namespace(ctx, w.Namespace); err != nil {
+					return nil, err
+				}
+				namespaces[w.Namespace] = namespace
+			}
+			if coveredByAny(generations, w, namespace) {
+				targets[queueKey(w)] = struct{}{}
+			}
+		}
+	}
+	return slices.Collect(maps.Keys(targets)), nil
+}
+
+func coveredByAny(generations []*baseline.Baseline, w workload.Workload, ns baseline.Namespace) bool {
+	for _, b := range generations {
+		// An invalid generation has no scope to go by, and its findings are to be looked at again when it is mended.
+		if b != nil && (b.Invalid() || b.Covers(w, ns) != baseline.NotCovered) {
+			return true
+		}
+	}
+	return false
+}
+
+// updateStatus writes the status of a baseline, if it is not so already.
+func (r *baselineReconciler) updateStatus(ctx context.Context, sb *v1alpha1.SecurityBaseline, b *baseline.Baseline) error {
+	left, begun := r.ledger.remaining(b)
+	if !begun {
+		return nil
+	}
+	next := sb.DeepCopy()
+	view := statusView{baseline: b, left: left, tally: r.ledger.tally(b.Name), unreadable: r.unreadable(b), now: r.clock.Now()}
+	if !view.apply(&next.Status) || equality.Semantic.DeepEqual(sb.Status, next.Status) {
+		return nil
+	}
+	if err := r.client.Status().Patch(ctx, next, client.MergeFrom(sb)); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		return fmt.Errorf("update the status of SecurityBaseline %s: %w", types.NamespacedName{Name: sb.Name}, err)
+	}
+	r.announce(sb, next)
+	return nil
+}
+
+// unreadable names the kinds in the baseline's scope that cannot be read.
+func (r *baselineReconciler) unreadable(b *baseline.Baseline) []UnreadableKind {
+	var kinds []UnreadableKind
+	for _, kind := range r.watches.Unreadable() {
+		if (kind.Kind == "Namespace" && b.ReadsNamespaces()) || (kind.Kind != "Namespace" && b.Watches(kind.Kind)) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// announce sends the Events of what has become of a baseline, after its status says so.
+func (r *baselineReconciler) announce(before, after *v1alpha1.SecurityBaseline) {
+	tell := func(condition, event string) {
+		was, is := conditionOf(before, condition), conditionOf(after, condition)
+		if is.Status == metav1.ConditionFalse && (was.Status != is.Status || was.Message != is.Message) {
+			r.announcer.baseline(after, event, is.Message)
+		}
+	}
+	tell(v1alpha1.ConditionReady, v1alpha1.EventInvalidBaseline)
+	if conditionOf(after, v1alpha1.ConditionReady).Reason == v1alpha1.ReasonEvaluated {
+		tell(v1alpha1.ConditionEvaluationComplete, v1alpha1.EventEvaluationIncomplete)
+	}
+}

@@ -1,0 +1,208 @@
+package controllers
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/facts"
+	"plumbline.dev/plumbline/internal/report"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// targetFeeds are the sources of targets to judge: all that, when it changes, can change a report.
+func (w *wiring) targetFeeds() []*feed[workload.Ref] {
+	watches := w.options.Watches
+	feeds := []*feed[workload.Ref]{
+		{watches: watches, obj: &v1alpha1.DriftReport{}, required: true, keys: w.reportChanged},
+		{watches: watches, obj: &v1alpha1.SecurityBaseline{}, required: true, keys: nothing[workload.Ref]},
+		{watches: watches, obj: &corev1.Namespace{}, keys: w.namespaceChanged},
+	}
+	for _, kind := range workload.Kinds() {
+		if obj, ok := kind.New().(client.Object); ok {
+			feeds = append(feeds, &feed[workload.Ref]{watches: watches, obj: obj, keys: w.workloadChanged})
+		}
+	}
+	return feeds
+}
+
+// nothing is for kinds that are only waited for: no target is judged before the baselines are known, and no pass over
+// a scope begins before what is in it.
+func nothing[key comparable](context.Context, change) []key { return nil }
+
+// workloadChanged returns the targets of a workload, before and after, unless nothing that is judged has changed.
+func (w *wiring) workloadChanged(_ context.Context, c change) []workload.Ref {
+	before, hasBefore := workloadOf(c.before)
+	after, hasAfter := workloadOf(c.after)
+	if hasBefore && hasAfter && sameToJudge(before, after) {
+		w.targets.changes.Take(after.Meta.UID)
+		return nil
+	}
+	refs := map[workload.Ref]struct{}{}
+	if hasBefore {
+		refs[queueKey(before)] = struct{}{}
+	}
+	if hasAfter {
+		refs[queueKey(after)] = struct{}{}
+	}
+	keys := slices.Collect(maps.Keys(refs))
+	if !c.initial {
+		w.targets.arrivals.arrived(keys, w.options.Clock.Now())
+	}
+	return keys
+}
+
+func workloadOf(obj client.Object) (workload.Workload, bool) {
+	if obj == nil {
+		return workload.Workload{}, false
+	}
+	return workload.Of(obj)
+}
+
+// queueKey is the target of a workload, or the workload itself when it names a watched controller: only its own
+// reconcile can tell whether that controller really is there.
+func queueKey(w workload.Workload) workload.Ref {
+	owner, owned := workload.Owner(w.Meta)
+	if !owned {
+		return w.Ref
+	}
+	if ref := workload.RefTo(owner, w.Namespace); !workload.Watched(ref) {
+		return ref
+	}
+	return w.Ref
+}
+
+func sameToJudge(a, b workload.Workload) bool {
+	return a.Meta.UID == b.Meta.UID && a.Idle() == b.Idle() &&
+		equality.Semantic.DeepEqual(a.Meta.Labels, b.Meta.Labels) &&
+		equality.Semantic.DeepEqual(a.Meta.OwnerReferences, b.Meta.OwnerReferences) &&
+		equality.Semantic.DeepEqual(a.PodMeta.Annotations, b.PodMeta.Annotations) &&
+		samePods(a, b)
+}
+
+// samePods compares what is judged of the pods. Of what a watched controller made the cache keeps nothing to compare:
+// there the generation tells, or, where Kubernetes counts none for pods (before 1.33), any change.
+func samePods(a, b workload.Workload) bool {
+	if !workload.Trimmed(b) {
+		return equality.Semantic.DeepEqual(a.Pod, b.Pod)
+	}
+	if b.Meta.Generation == 0 {
+		return a.Meta.ResourceVersion == b.Meta.ResourceVersion
+	}
+	return a.Meta.Generation == b.Meta.Generation
+}
+
+// namespaceChanged returns the targets in a namespace whose labels changed, if any baseline asks for them.
+func (w *wiring) namespaceChanged(ctx context.Context, c change) []workload.Ref {
+	if c.after == nil || (c.before != nil && maps.Equal(c.before.GetLabels(), c.after.GetLabels())) {
+		return nil
+	}
+	// Before the first look there are no baselines yet, and everything is to be judged anyway.
+	for _, b := range w.targets.baselines.current.Load().All() {
+		if b.ReadsNamespaces() {
+			return w.targetsIn(ctx, c.after.GetName())
+		}
+	}
+	return nil
+}
+
+func (w *wiring) targetsIn(ctx context.Context, namespace string) []workload.Ref {
+	var keys []workload.Ref
+	for _, kind := range workload.Kinds() {
+		if !w.options.Watches.Readable(kind.GroupKind()) {
+			continue
+		}
+		workloads, err := facts.List(ctx, w.targets.facts.Cache, kind, client.InNamespace(namespace))
+		if err != nil {
+			log.FromContext(ctx).Error(err, "cannot judge a namespace again", "namespace", namespace)
+		}
+		for _, one := range workloads {
+			keys = append(keys, queueKey(one))
+		}
+	}
+	w.targets.arrivals.arrived(keys, w.options.Clock.Now())
+	return keys
+}
+
+// strayReport stands in a queue's key for a report that bears another name than its target's. No kind is called so.
+const strayReport = "stray DriftReport"
+
+// reportChanged returns the target of a report, so that one that was made for a target that is gone, or that somebody
+// deleted or changed, is put right. A report that went makes room for others.
+func (w *wiring) reportChanged(_ context.Context, c change) []workload.Ref {
+	ceiling := w.targets.ceiling
+	obj := c.after
+	if obj == nil {
+		obj = c.before
+	}
+	r, ok := obj.(*v1alpha1.DriftReport)
+	if !ok {
+		return nil
+	}
+	keys := []workload.Ref{report.RefOf(r.Spec.Target)}
+	if r.Name != report.Name(keys[0]) || r.Namespace != keys[0].Namespace {
+		keys[0] = workload.Ref{Kind: strayReport, Namespace: r.Namespace, Name: r.Name}
+	}
+	before, _ := c.before.(*v1alpha1.DriftReport)
+	switch {
+	case before == nil:
+		ceiling.seen(r)
+	case c.after == nil:
+		keys = append(keys, w.targets.ledger.unreported(ceiling.gone(r))...)
+	case weight(r) > weight(before):
+		keys = append(keys, w.targets.ledger.unreported(1)...) // it may take the place of this one now
+	}
+	return keys
+}
+
+// baselineFeeds are the source of baselines that changed, and all that must be known before a pass over their scope
+// begins.
+func (w *wiring) baselineFeeds() []*feed[reconcile.Request] {
+	watches := w.options.Watches
+	feeds := []*feed[reconcile.Request]{
+		{watches: watches, obj: &v1alpha1.SecurityBaseline{}, required: true, keys: baselineChanged},
+		{watches: watches, obj: &corev1.Namespace{}, keys: nothing[reconcile.Request]},
+	}
+	for _, kind := range workload.Kinds() {
+		if obj, ok := kind.New().(client.Object); ok {
+			feeds = append(feeds, &feed[reconcile.Request]{watches: watches, obj: obj, keys: nothing[reconcile.Request]})
+		}
+	}
+	return feeds
+}
+
+func baselineChanged(_ context.Context, c change) []reconcile.Request {
+	if c.after == nil {
+		return []reconcile.Request{requestFor(c.before.GetName())}
+	}
+	return []reconcile.Request{requestFor(c.after.GetName())}
+}
+
+func requestFor(baseline string) reconcile.Request {
+	return reconcile.Request{NamespacedName: types.NamespacedName{Name: baseline}}
+}
+
+func (w *wiring) wakeBaselines(after time.Duration, names ...string) {
+	var requests []reconcile.Request
+	for _, name := range names {
+		requests = append(requests, requestFor(name))
+	}
+	w.baselineInbox.add(priorityqueue.AddOpts{After: after}, requests...)
+}
+
+// wakeAllBaselines is called when a kind becomes readable or unreadable.
+func (w *wiring) wakeAllBaselines() {
+	for _, b := range w.targets.baselines.current.Load().All() {
+		w.wakeBaselines(0, b.Name)
+	}
+}

@@ -1,0 +1,261 @@
+package controllers
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"sync"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/judgement"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// ledger holds, in numbers, what was found on every target, from which the status of the baselines and the gauges are
+// made. It is filled anew by the first pass after a start.
+type ledger struct {
+	mu      sync.Mutex
+	entries map[workload.Ref]entry
+	passes  map[string]*pass
+	// changed is told the names of the baselines whose numbers changed, and finished those whose pass is complete.
+	changed, finished func(names ...string)
+}
+
+// entry is what was found on one target.
+type entry struct {
+	baselines    []string              // that cover it
+	open         map[findingKind]int32 // open findings
+	notEvaluated map[string]string     // by baseline, the reason
+	unreported   bool                  // drifted, but beyond the ceiling of reports
+}
+
+// findingKind is what findings are counted by.
+type findingKind struct {
+	baseline, check string
+	severity        v1alpha1.Severity
+}
+
+// pass is one going over all the targets of a baseline's generation.
+type pass struct {
+	of   *baseline.Baseline
+	left map[workload.Ref]struct{}
+}
+
+func newLedger() *ledger {
+	return &ledger{
+		entries: map[workload.Ref]entry{}, passes: map[string]*pass{},
+		changed: func(...string) {}, finished: func(...string) {},
+	}
+}
+
+func entryOf(verdict judgement.Verdict, unreported bool) entry {
+	e := entry{unreported: unreported}
+	for _, b := range verdict.Covering {
+		e.baselines = append(e.baselines, b.Name)
+	}
+	if len(verdict.Findings) > 0 {
+		e.open = map[findingKind]int32{}
+	}
+	for i := range verdict.Findings {
+		f := &verdict.Findings[i]
+		e.open[findingKind{f.Baseline, f.Check, f.Severity}]++
+	}
+	for _, n := range verdict.NotEvaluated {
+		if e.notEvaluated == nil {
+			e.notEvaluated = map[string]string{}
+		}
+		e.notEvaluated[n.Baseline] = n.Reason
+	}
+	return e
+}
+
+// begin starts a pass of a baseline over the targets. One without targets is over at once, and nobody is told.
+func (l *ledger) begin(b *baseline.Baseline, targets []workload.Ref) {
+	left := make(map[workload.Ref]struct{}, len(targets))
+	for _, ref := range targets {
+		left[ref] = struct{}{}
+	}
+	l.mu.Lock()
+	l.passes[b.Name] = &pass{of: b, left: left}
+	l.mu.Unlock()
+}
+
+// drop forgets a baseline that is no more.
+func (l *ledger) drop(name string) {
+	l.mu.Lock()
+	delete(l.passes, name)
+	l.mu.Unlock()
+}
+
+// remaining returns how many targets of a baseline's generation are still to be judged, and false when no pass has
+// begun.
+func (l *ledger) remaining(b *baseline.Baseline) (int, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.passes[b.Name]
+	if p == nil || p.of != b {
+		return 0, false
+	}
+	return len(p.left), true
+}
+
+// record takes down what the set of baselines found on a target; forget that the target is no more.
+func (l *ledger) record(ref workload.Ref, set *baseline.Set, e entry) { l.replace(ref, set, &e) }
+
+func (l *ledger) forget(ref workload.Ref, set *baseline.Set) { l.replace(ref, set, nil) }
+
+// skip takes down that nothing can be said of a target now: what is known of it stays.
+func (l *ledger) skip(ref workload.Ref, set *baseline.Set) {
+	l.mu.Lock()
+	finished := l.tick(ref, set)
+	l.mu.Unlock()
+	l.finished(finished...)
+}
+
+// fail takes down that a target could not be judged, or what was found not be written. It will be tried again; until
+// then what is known of it stays, and the baselines say that something is missing.
+func (l *ledger) fail(ref workload.Ref, set *baseline.Set, reason string) {
+	l.mu.Lock()
+	e, known := l.entries[ref]
+	concerned := slices.Clone(e.baselines)
+	for name, p := range l.passes {
+		if _, waiting := p.left[ref]; waiting {
+			concerned = append(concerned, name)
+		}
+	}
+	l.mu.Unlock()
+	if !known && len(concerned) == 0 {
+		return
+	}
+	e.notEvaluated = maps.Clone(e.notEvaluated)
+	for _, name := range concerned {
+		if e.notEvaluated == nil {
+			e.notEvaluated = map[string]string{}
+		}
+		e.notEvaluated[name] = reason
+	}
+	l.replace(ref, set, &e)
+}
+
+func (l *ledger) replace(ref workload.Ref, set *baseline.Set, e *entry) {
+	l.mu.Lock()
+	before, known := l.entries[ref]
+	changed := map[string]bool{}
+	var after entry
+	if e != nil {
+		after = *e
+		l.entries[ref] = after
+	} else {
+		delete(l.entries, ref)
+	}
+	if known || e != nil {
+		differing(before, after, changed)
+	}
+	finished := l.tick(ref, set)
+	l.mu.Unlock()
+	l.changed(slices.Collect(maps.Keys(changed))...)
+	l.finished(finished...)
+}
+
+// tick takes a target off the passes that the set has judged it for, and returns the baselines with nothing left.
+func (l *ledger) tick(ref workload.Ref, set *baseline.Set) []string {
+	var finished []string
+	for name, p := range l.passes {
+		if _, waiting := p.left[ref]; !waiting || set.Get(name) != p.of {
+			continue
+		}
+		delete(p.left, ref)
+		if len(p.left) == 0 {
+			finished = append(finished, name)
+		}
+	}
+	return finished
+}
+
+// differing adds the baselines for which the two entries count differently.
+func differing(a, b entry, names map[string]bool) {
+	for _, pair := range [][2]entry{{a, b}, {b, a}} {
+		one, other := pair[0], pair[1]
+		for _, name := range one.baselines {
+			if !slices.Contains(other.baselines, name) || one.unreported != other.unreported {
+				names[name] = true
+			}
+		}
+		for kind, n := range one.open {
+			if other.open[kind] != n {
+				names[kind.baseline] = true
+			}
+		}
+		for name, reason := range one.notEvaluated {
+			if other.notEvaluated[name] != reason {
+				names[name] = true
+			}
+		}
+	}
+}
+
+// tally is what the ledger holds for one baseline.
+type tally struct {
+	v1alpha1.BaselineSummary
+	notEvaluated int    // targets that could not be judged entirely
+	reason       string // the reason for one of them
+	unreported   int    // drifted targets beyond the ceiling of reports
+}
+
+// tally adds up what was found for a baseline.
+func (l *ledger) tally(name string) tally {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var t tally
+	for _, e := range l.entries {
+		if slices.Contains(e.baselines, name) {
+			t.Objects++
+		}
+		if reason, not := e.notEvaluated[name]; not {
+			t.notEvaluated++
+			t.reason = max(t.reason, reason) // any one, but always the same
+		}
+		drifted := false
+		for kind, n := range e.open {
+			if kind.baseline == name {
+				drifted = true
+				t.Findings.Add(kind.severity, n)
+			}
+		}
+		if drifted {
+			t.Drifted++
+		}
+		if drifted && e.unreported {
+			t.unreported++
+		}
+	}
+	return t
+}
+
+// unreported returns the n worst of the drifted targets beyond the ceiling of reports.
+func (l *ledger) unreported(n int) []workload.Ref {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var refs []workload.Ref
+	for ref, e := range l.entries {
+		if e.unreported {
+			refs = append(refs, ref)
+		}
+	}
+	slices.SortFunc(refs, func(a, b workload.Ref) int {
+		return cmp.Or(cmp.Compare(l.entries[a].rank(), l.entries[b].rank()), cmp.Compare(a.String(), b.String()))
+	})
+	return refs[:min(max(n, 0), len(refs))]
+}
+
+// rank is that of the worst open finding.
+func (e entry) rank() int {
+	worst := math.MaxInt
+	for kind := range e.open {
+		worst = min(worst, engine.Rank(kind.severity))
+	}
+	return worst
+}

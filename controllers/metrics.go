@@ -1,0 +1,136 @@
+package controllers
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+)
+
+// Metric is a metric of the operator, as docs/metrics.md describes it. The name of a judged object is never a label.
+type Metric struct {
+	Name, Type, Help string
+	Labels           []string
+}
+
+// The metrics of the operator.
+var (
+	metricFindings = Metric{"plumbline_findings", "gauge",
+		"Open findings.", []string{"baseline", "namespace", "check", "severity"}}
+	metricDriftedObjects = Metric{"plumbline_drifted_objects", "gauge",
+		"Objects with open findings, each once per baseline.", []string{"baseline", "namespace"}}
+	metricEvaluations = Metric{"plumbline_evaluations_total", "counter",
+		"Times that an object was held against the baselines.", nil}
+	metricDetection = Metric{"plumbline_detection_seconds", "histogram",
+		"Seconds from the arrival of a change to the write of the report that it made, changed or resolved.", nil}
+	metricReportWrites = Metric{"plumbline_report_writes_total", "counter",
+		"Writes of DriftReports to the API server, by operation (create, update, delete) and result (success, error).",
+		[]string{"operation", "result"}}
+	metricEventsDropped = Metric{"plumbline_events_dropped_total", "counter",
+		"Events that were not sent because too many waited already; the reports say the same.", nil}
+	metricUnreadable = Metric{"plumbline_unreadable_kinds", "gauge",
+		"Whether a kind that is to be judged cannot be read; such objects are neither compliant nor drifted.", []string{"kind"}}
+)
+
+// Metrics returns all metrics of the operator.
+func Metrics() []Metric {
+	return []Metric{
+		metricFindings, metricDriftedObjects, metricEvaluations, metricDetection, metricReportWrites,
+		metricEventsDropped, metricUnreadable,
+	}
+}
+
+func (m Metric) desc() *prometheus.Desc {
+	return prometheus.NewDesc(m.Name, m.Help, m.Labels, nil)
+}
+
+// metrics are the collectors of one operator.
+type metrics struct {
+	evaluations   prometheus.Counter
+	detection     prometheus.Histogram
+	writes        *prometheus.CounterVec
+	eventsDropped prometheus.Counter
+}
+
+func newMetrics() *metrics {
+	return &metrics{
+		evaluations: prometheus.NewCounter(prometheus.CounterOpts{Name: metricEvaluations.Name, Help: metricEvaluations.Help}),
+		detection: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: metricDetection.Name, Help: metricDetection.Help,
+			Buckets: []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60},
+		}),
+		writes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: metricReportWrites.Name, Help: metricReportWrites.Help},
+			metricReportWrites.Labels),
+		eventsDropped: prometheus.NewCounter(prometheus.CounterOpts{Name: metricEventsDropped.Name, Help: metricEventsDropped.Help}),
+	}
+}
+
+func (m *metrics) wrote(operation string, err error) {
+	result := "success"
+	if err != nil {
+		result = "error"
+	}
+	m.writes.WithLabelValues(operation, result).Inc()
+}
+
+func (m *metrics) register(registry prometheus.Registerer, l *ledger, w *Watches) error {
+	for _, collector := range []prometheus.Collector{m.evaluations, m.detection, m.writes, m.eventsDropped, &gauges{l, w}} {
+		if err := registry.Register(collector); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gauges are made from the ledger whenever they are asked for, so that no series outlives what it counts.
+type gauges struct {
+	ledger  *ledger
+	watches *Watches
+}
+
+// Describe implements prometheus.Collector.
+func (g *gauges) Describe(descs chan<- *prometheus.Desc) {
+	descs <- metricFindings.desc()
+	descs <- metricDriftedObjects.desc()
+	descs <- metricUnreadable.desc()
+}
+
+// Collect implements prometheus.Collector.
+func (g *gauges) Collect(out chan<- prometheus.Metric) {
+	findings, drifted := g.ledger.gauges()
+	for labels, n := range findings {
+		out <- prometheus.MustNewConstMetric(metricFindings.desc(), prometheus.GaugeValue, float64(n),
+			labels.baseline, labels.namespace, labels.check, string(labels.severity))
+	}
+	for labels, n := range drifted {
+		out <- prometheus.MustNewConstMetric(metricDriftedObjects.desc(), prometheus.GaugeValue, float64(n),
+			labels.baseline, labels.namespace)
+	}
+	for _, kind := range g.watches.Unreadable() {
+		out <- prometheus.MustNewConstMetric(metricUnreadable.desc(), prometheus.GaugeValue, 1, kind.Kind)
+	}
+}
+
+type findingLabels struct {
+	baseline, namespace, check string
+	severity                   v1alpha1.Severity
+}
+
+type driftLabels struct{ baseline, namespace string }
+
+// gauges adds up the ledger by labels.
+func (l *ledger) gauges() (findings map[findingLabels]int, drifted map[driftLabels]int) {
+	findings, drifted = map[findingLabels]int{}, map[driftLabels]int{}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for ref, e := range l.entries {
+		in := map[driftLabels]bool{}
+		for kind, n := range e.open {
+			findings[findingLabels{kind.baseline, ref.Namespace, kind.check, kind.severity}] += int(n)
+			in[driftLabels{kind.baseline, ref.Namespace}] = true
+		}
+		for labels := range in {
+			drifted[labels]++
+		}
+	}
+	return findings, drifted
+}

@@ -1,0 +1,240 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/attribution"
+	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/facts"
+	"plumbline.dev/plumbline/internal/judgement"
+	"plumbline.dev/plumbline/internal/report"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// targetReconciler judges one target at a time and keeps its report. It is the only one that writes reports.
+type targetReconciler struct {
+	client    client.Client // reads DriftReports, with its own writes, and writes them
+	facts     *facts.Cluster
+	checks    []engine.Check
+	baselines *snapshot
+	ledger    *ledger
+	arrivals  *arrivals
+	metrics   *metrics
+	changes   *facts.Changes
+	announcer *announcer
+	clock     clock.PassiveClock
+	ceiling   *ceiling
+	orphans   *orphans
+}
+
+// +kubebuilder:rbac:groups=apps,resources=deployments;statefulsets;daemonsets;replicasets,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=pods;replicationcontrollers;namespaces,verbs=get;list;watch
+// +kubebuilder:rbac:groups=batch,resources=jobs;cronjobs,verbs=get;list;watch
+// +kubebuilder:rbac:groups=plumbline.dev,resources=driftreports,verbs=get;list;watch;create;update;delete
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+
+// Reconcile judges a target: read, judge, report, publish.
+func (r *targetReconciler) Reconcile(ctx context.Context, ref workload.Ref) (reconcile.Result, error) {
+	since, live := r.arrivals.take(ref)
+	result, wrote, err := r.reconcile(ctx, ref)
+	if err != nil {
+		if live {
+			r.arrivals.arrived([]workload.Ref{ref}, since)
+		}
+		r.ledger.fail(ref, r.baselines.current.Load(), causeOf(err))
+		return result, err
+	}
+	if wrote && live {
+		r.metrics.detection.Observe(r.clock.Since(since).Seconds())
+	}
+	return result, nil
+}
+
+// causeOf names an error in words that are the same at the next try: what is in a status must not change with every one.
+func causeOf(err error) string {
+	if reason := apierrors.ReasonForError(err); reason != metav1.StatusReasonUnknown {
+		return "it cannot be read or its DriftReport not be written: " + string(reason)
+	}
+	return "it cannot be read or its DriftReport not be written: see the operator's log"
+}
+
+func (r *targetReconciler) reconcile(ctx context.Context, ref workload.Ref) (reconcile.Result, bool, error) {
+	if ref.Kind == strayReport {
+		return reconcile.Result{}, false, r.removeStray(ctx, ref)
+	}
+	set, err := r.baselines.get(ctx)
+	if err != nil {
+		return reconcile.Result{}, false, err
+	}
+	target, last, state, err := r.read(ctx, ref)
+	if err != nil {
+		return reconcile.Result{}, false, err
+	}
+	wait := r.orphans.wait(ref, target != nil && target.Orphan, r.clock.Now())
+	switch {
+	case state == facts.Unreadable:
+		// What is known of it stays; the baselines say that the kind cannot be read.
+		r.ledger.skip(ref, set)
+		return reconcile.Result{}, false, nil
+	case target == nil:
+		r.ledger.forget(ref, set)
+		return reconcile.Result{}, false, nil
+	case wait > 0 && last == nil:
+		r.ledger.skip(ref, set)
+		return reconcile.Result{RequeueAfter: wait}, false, nil
+	}
+	return r.judge(ctx, ref, set, target, last)
+}
+
+// read returns the target, if there is one, and its report, if it has one. A report that speaks of an object that is
+// gone, or that another of the same name has replaced, is removed.
+func (r *targetReconciler) read(ctx context.Context, ref workload.Ref) (*facts.Target, *v1alpha1.DriftReport, facts.State, error) {
+	target, state, err := r.facts.Target(ctx, ref)
+	if err != nil || state == facts.Unreadable {
+		return nil, nil, state, err
+	}
+	last, err := r.lastReport(ctx, ref)
+	if err != nil {
+		return nil, nil, state, err
+	}
+	if last != nil && (target == nil || last.Spec.Target.UID != target.Reference.UID) {
+		return target, nil, state, r.remove(ctx, last)
+	}
+	return target, last, state, nil
+}
+
+func (r *targetReconciler) judge(ctx context.Context, ref workload.Ref, set *baseline.Set, target *facts.Target, last *v1alpha1.DriftReport) (reconcile.Result, bool, error) {
+	arrived := r.changes.Take(target.Reference.UID)
+	verdict := judgement.Judge(r.checks, set, target.Subject, last)
+	r.metrics.evaluations.Inc()
+	now := r.clock.Now()
+	outcome := report.Build(report.Input{
+		Target: target.Reference, Generation: target.Generation, Last: last, Verdict: verdict, Now: now,
+	})
+	if len(outcome.Changes.Opened) > 0 && !target.Composed {
+		r.attribute(ctx, target.Reference, arrived, outcome)
+	}
+	wrote, unreported, err := r.publish(ctx, last, outcome)
+	if err != nil {
+		r.ledger.record(ref, set, entryOf(verdict, false)) // what was found counts, though its report is missing
+		return reconcile.Result{}, false, err
+	}
+	if wrote {
+		r.announcer.drift(last, outcome, set)
+	}
+	r.ledger.record(ref, set, entryOf(verdict, unreported))
+	if outcome.Expires.IsZero() || outcome.Report == nil {
+		return reconcile.Result{}, wrote, nil
+	}
+	return reconcile.Result{RequeueAfter: outcome.Expires.Sub(now)}, wrote, nil
+}
+
+// lastReport returns the report that the target has, or nil.
+func (r *targetReconciler) lastReport(ctx context.Context, ref workload.Ref) (*v1alpha1.DriftReport, error) {
+	last := &v1alpha1.DriftReport{}
+	key := types.NamespacedName{Namespace: ref.Namespace, Name: report.Name(ref)}
+	if err := r.client.Get(ctx, key, last); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("read the DriftReport of %s: %w", ref, err)
+	}
+	if of := report.RefOf(last.Spec.Target); of != ref {
+		return nil, fmt.Errorf("the DriftReport %s speaks of %s, not of %s: delete it", key, of, ref)
+	}
+	return last, nil
+}
+
+// attribute adds to what was opened who changed it. A report without that is better than none, so that an error here
+// is only logged.
+func (r *targetReconciler) attribute(ctx context.Context, target v1alpha1.TargetReference, arrived []metav1.ManagedFieldsEntry, outcome report.Outcome) {
+	managed, err := r.facts.ManagedFields(ctx, target, arrived)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "cannot read who changed the object")
+		return
+	}
+	report.Attribute(outcome, func(path string) *v1alpha1.Change { return attribution.Of(managed, path) })
+}
+
+// publish makes the report in the cluster what it should be, with at most one write. A new report beyond the ceiling
+// is not written, unless it is worse than another.
+func (r *targetReconciler) publish(ctx context.Context, last *v1alpha1.DriftReport, outcome report.Outcome) (wrote, unreported bool, err error) {
+	next := outcome.Report
+	switch {
+	case next == nil && last == nil:
+		return false, false, nil
+	case next == nil:
+		return true, false, r.remove(ctx, last)
+	case last == nil:
+		return r.create(ctx, next)
+	case equal(last, next):
+		return false, false, nil
+	}
+	err = r.client.Update(ctx, next)
+	r.metrics.wrote("update", err)
+	if err != nil {
+		return false, false, fmt.Errorf("update DriftReport %s: %w", client.ObjectKeyFromObject(next), err)
+	}
+	return true, false, nil
+}
+
+func (r *targetReconciler) create(ctx context.Context, next *v1alpha1.DriftReport) (wrote, unreported bool, err error) {
+	room, err := r.ceiling.makeRoom(ctx, next, r.remove)
+	if err != nil || !room {
+		return false, !room, err
+	}
+	err = r.client.Create(ctx, next)
+	if err != nil {
+		r.ceiling.gone(next)
+	}
+	if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
+		return false, false, nil // the target goes with its namespace
+	}
+	r.metrics.wrote("create", err)
+	if err != nil {
+		return false, false, fmt.Errorf("create DriftReport %s: %w", client.ObjectKeyFromObject(next), err)
+	}
+	return true, false, nil
+}
+
+// remove deletes the very report that was read, not a newer one of the same name.
+func (r *targetReconciler) remove(ctx context.Context, last *v1alpha1.DriftReport) error {
+	err := r.client.Delete(ctx, last, client.Preconditions{UID: &last.UID})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	r.metrics.wrote("delete", err)
+	if err != nil {
+		return fmt.Errorf("delete DriftReport %s: %w", client.ObjectKeyFromObject(last), err)
+	}
+	return nil
+}
+
+// removeStray deletes a report that is not kept under the name of its target: nobody would ever bring it up to date.
+func (r *targetReconciler) removeStray(ctx context.Context, ref workload.Ref) error {
+	stray := &v1alpha1.DriftReport{}
+	if err := r.client.Get(ctx, types.NamespacedName{Namespace: ref.Namespace, Name: ref.Name}, stray); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	return r.remove(ctx, stray)
+}
+
+// equal says whether writing the report would change nothing.
+func equal(last, next *v1alpha1.DriftReport) bool {
+	return last == next || (equality.Semantic.DeepEqual(last.Status, next.Status) &&
+		equality.Semantic.DeepEqual(last.Labels, next.Labels) &&
+		equality.Semantic.DeepEqual(last.OwnerReferences, next.OwnerReferences))
+}
