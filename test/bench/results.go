@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"plumbline.dev/plumbline/hack/controlplane"
+)
+
+// Measured is what one program took.
+type Measured struct {
+	// FirstReportSeconds is from the start of the program to the sight of the first report.
+	FirstReportSeconds float64 `json:"firstReportSeconds"`
+	// AllReportsSeconds is from the start of the program to the sight of the last report, LoadCPUSeconds its CPU time then.
+	AllReportsSeconds float64 `json:"allReportsSeconds"`
+	LoadCPUSeconds    float64 `json:"loadCPUSeconds"`
+	// LoadWrites are its API writes by then, by resource.
+	LoadWrites map[string]int `json:"loadWrites"`
+	// Idle and Churn are the latencies of single changes, with nothing else going on and with other changes.
+	Idle  Latency `json:"idle"`
+	Churn Latency `json:"churn"`
+	// SteadyWrites are its API writes while nothing changes.
+	SteadyWrites int `json:"steadyWrites"`
+	// CPUSeconds and PeakMiB are of the whole run.
+	CPUSeconds float64 `json:"cpuSeconds"`
+	PeakMiB    float64 `json:"peakMiB"`
+}
+
+// Target is something to reach.
+type Target struct {
+	What    string  `json:"what"`
+	Value   float64 `json:"value"`
+	Limit   float64 `json:"limit"`
+	Reached bool    `json:"reached"`
+}
+
+// Results are those of one run.
+type Results struct {
+	Time       time.Time `json:"time"`
+	Kubernetes string    `json:"kubernetes"`
+	Objects    int       `json:"objects"`
+	Floor      Measured  `json:"floor"`
+	Plumbline  Measured  `json:"plumbline"`
+	Targets    []Target  `json:"targets"`
+}
+
+// writes counts the API writes of a program by resource.
+func (w *world) writes(p program) (map[string]int, error) {
+	user := "system:serviceaccount:" + operatorNamespace + ":" + operatorAccount
+	if p.asAdmin {
+		return nil, nil // the bench itself writes as admin
+	}
+	all, err := w.plane.Writes(context.Background(), func(write controlplane.Write) bool { return write.User == user })
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	for _, write := range all {
+		counts[write.Resource]++
+	}
+	return counts, nil
+}
+
+// steadyWrites lets what is under way settle (Events are paced, and follow their reports), and then counts what is
+// written while nothing changes.
+func (w *world) steadyWrites(ctx context.Context, p program, during time.Duration) (int, error) {
+	before, err := w.writes(p)
+	for settled := false; err == nil && !settled; {
+		last := before
+		if err := pause(ctx, 5*time.Second); err != nil {
+			return 0, err
+		}
+		before, err = w.writes(p)
+		settled = total(before) == total(last)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if err := pause(ctx, during); err != nil {
+		return 0, err
+	}
+	after, err := w.writes(p)
+	if err != nil {
+		return 0, err
+	}
+	return total(after) - total(before), nil
+}
+
+func total(counts map[string]int) int {
+	sum := 0
+	for _, n := range counts {
+		sum += n
+	}
+	return sum
+}
+
+// judge holds the results against what is to be reached.
+func (r *Results) judge() {
+	f, p := r.Floor, r.Plumbline
+	add := func(what string, value, limit float64) {
+		r.Targets = append(r.Targets, Target{what, value, limit, value <= limit})
+	}
+	add("time until all reports, times the floor's", p.AllReportsSeconds/f.AllReportsSeconds, 1.5)
+	add("CPU until all reports, times the floor's", p.LoadCPUSeconds/f.LoadCPUSeconds, 3)
+	add("report writes per drifted object", float64(p.LoadWrites["driftreports"])/float64(r.Objects/2), 1)
+	add("idle latency p50, times the floor's", p.Idle.P50/f.Idle.P50, 2)
+	add("idle latency p99, times the floor's", p.Idle.P99/f.Idle.P99, 4)
+	add("latency p99 under churn, ms", p.Churn.P99, 250)
+	add("API writes in steady state", float64(p.SteadyWrites), 0)
+	add("peak memory, MiB", p.PeakMiB, 100)
+}
+
+func (r *Results) table() string {
+	var b strings.Builder
+	row := func(what, format string, f, p float64) {
+		fmt.Fprintf(&b, "%-34s %12s %12s %8.2f\n", what, fmt.Sprintf(format, f), fmt.Sprintf(format, p), p/f)
+	}
+	fmt.Fprintf(&b, "\n%d Deployments, half of them drifted, Kubernetes %s\n", r.Objects, r.Kubernetes)
+	fmt.Fprintf(&b, "%-34s %12s %12s %8s\n", "", "floor", "plumbline", "ratio")
+	f, p := r.Floor, r.Plumbline
+	row("first report after", "%.2f s", f.FirstReportSeconds, p.FirstReportSeconds)
+	row("all reports after", "%.2f s", f.AllReportsSeconds, p.AllReportsSeconds)
+	row("CPU until then", "%.2f s", f.LoadCPUSeconds, p.LoadCPUSeconds)
+	row("latency at idle, p50", "%.1f ms", f.Idle.P50, p.Idle.P50)
+	row("latency at idle, p99", "%.1f ms", f.Idle.P99, p.Idle.P99)
+	row("latency at idle, max", "%.1f ms", f.Idle.Max, p.Idle.Max)
+	row("latency under churn, p50", "%.1f ms", f.Churn.P50, p.Churn.P50)
+	row("latency under churn, p99", "%.1f ms", f.Churn.P99, p.Churn.P99)
+	row("CPU in all", "%.2f s", f.CPUSeconds, p.CPUSeconds)
+	row("peak memory", "%.1f MiB", f.PeakMiB, p.PeakMiB)
+	fmt.Fprintf(&b, "\nAPI writes of plumbline until all reports: %v; in steady state: %d\n\n", p.LoadWrites, p.SteadyWrites)
+	for _, t := range r.Targets {
+		verdict := "reached"
+		if !t.Reached {
+			verdict = "MISSED"
+		}
+		fmt.Fprintf(&b, "%-44s %8.2f   at most %6.1f   %s\n", t.What, t.Value, t.Limit, verdict)
+	}
+	return b.String()
+}
+
+func (r *Results) write(path string) error {
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
+		return err
+	}
+	say("written to %s", path)
+	return nil
+}
