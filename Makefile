@@ -90,6 +90,10 @@ test: controlplane ## Run all tests: unit, API, and the operator on a real API s
 test-unit: ## Run the tests that need no API server.
 	go test ./internal/...
 
+.PHONY: conformance
+conformance: ## Hold the Pod Security Standards as they are judged here against Pod Security admission: every fixture, 100,000 pods.
+	go test ./test/conformance -count=1 -timeout 30m -v -run Judge -args -whole
+
 .PHONY: verify
 verify: ## Regenerate, tidy and lint, and fail if that makes a difference to what is committed.
 	@git add --intent-to-add . && git diff --quiet || { echo "verify: commit or stash your changes first, then it can tell what it changes:"; git diff --stat; exit 1; }
@@ -97,6 +101,10 @@ verify: ## Regenerate, tidy and lint, and fail if that makes a difference to wha
 	go mod tidy
 	$(MAKE) --no-print-directory lint
 	@git diff --exit-code || { echo "verify: generated files are not up to date: run make generate and go mod tidy, and commit"; exit 1; }
+
+.PHONY: bench-pod
+bench-pod: ## Measure what judging one pod costs, beside Pod Security admission.
+	@go run ./test/bench -pod
 
 .PHONY: bench
 bench: controlplane build ## Measure speed, memory and writes beside a floor; writes test/bench/results/latest.json.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -30,6 +31,7 @@ type baselineReconciler struct {
 	watches   *Watches
 	announcer *announcer
 	clock     clock.PassiveClock
+	alarms    *alarms[string]
 	rescan    func(refs ...workload.Ref)
 
 	mu     sync.Mutex
@@ -50,6 +52,7 @@ func (r *baselineReconciler) Reconcile(ctx context.Context, request reconcile.Re
 	}
 	sb := &v1alpha1.SecurityBaseline{}
 	if err := r.client.Get(ctx, request.NamespacedName, sb); err != nil {
+		r.alarms.at(request.Name, time.Time{})
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	b := set.Get(sb.Name)
@@ -57,6 +60,7 @@ func (r *baselineReconciler) Reconcile(ctx context.Context, request reconcile.Re
 		// The list is a moment behind; the event that brings it up to date brings the baseline here again.
 		return reconcile.Result{}, nil
 	}
+	r.alarms.at(b.Name, b.Turns(r.clock.Now()))
 	return reconcile.Result{}, r.updateStatus(ctx, sb, b)
 }
 
@@ -158,15 +162,25 @@ func (r *baselineReconciler) updateStatus(ctx context.Context, sb *v1alpha1.Secu
 	return nil
 }
 
-// unreadable names the kinds in the baseline's scope that cannot be read.
+// unreadable names the kinds that the baseline needs and that cannot be read.
 func (r *baselineReconciler) unreadable(b *baseline.Baseline) []UnreadableKind {
 	var kinds []UnreadableKind
 	for _, kind := range r.watches.Unreadable() {
-		if (kind.Kind == "Namespace" && b.ReadsNamespaces()) || (kind.Kind != "Namespace" && b.Watches(kind.Kind)) {
+		if reads(b, kind.Kind) {
 			kinds = append(kinds, kind)
 		}
 	}
 	return kinds
+}
+
+func reads(b *baseline.Baseline, kind string) bool {
+	switch kind {
+	case "Namespace":
+		return b.ReadsNamespaces()
+	case "ServiceAccount":
+		return b.ReadsServiceAccounts()
+	}
+	return b.Watches(kind)
 }
 
 // announce sends the Events of what has become of a baseline, after its status says so.
@@ -180,5 +194,11 @@ func (r *baselineReconciler) announce(before, after *v1alpha1.SecurityBaseline) 
 	tell(v1alpha1.ConditionReady, v1alpha1.EventInvalidBaseline)
 	if conditionOf(after, v1alpha1.ConditionReady).Reason == v1alpha1.ReasonEvaluated {
 		tell(v1alpha1.ConditionEvaluationComplete, v1alpha1.EventEvaluationIncomplete)
+	}
+	for _, is := range after.Status.Exceptions {
+		was := exceptionOf(before, is.Name)
+		if event := eventFor(was, is); event != "" {
+			r.announcer.baseline(after, event, noteOf(after, is))
+		}
 	}
 }

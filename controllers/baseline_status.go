@@ -50,6 +50,7 @@ func (v statusView) invalid(status *v1alpha1.SecurityBaselineStatus) {
 	v.set(status, v1alpha1.ConditionEvaluationComplete, metav1.ConditionFalse, reason,
 		"Nothing is judged; reports stay as the last valid generation left them.")
 	v.set(status, v1alpha1.ConditionCompliant, metav1.ConditionUnknown, reason, "The baseline is invalid.")
+	v.set(status, v1alpha1.ConditionExceptionsHealthy, metav1.ConditionUnknown, reason, "The baseline is invalid.")
 	meta.RemoveStatusCondition(&status.Conditions, v1alpha1.ConditionReconciling)
 }
 
@@ -58,6 +59,7 @@ func (v statusView) suspended(status *v1alpha1.SecurityBaselineStatus) {
 	v.set(status, v1alpha1.ConditionReady, metav1.ConditionTrue, reason, v.baseline.Frozen)
 	v.set(status, v1alpha1.ConditionEvaluationComplete, metav1.ConditionFalse, reason, "The baseline is suspended.")
 	v.set(status, v1alpha1.ConditionCompliant, metav1.ConditionUnknown, reason, "The baseline is suspended.")
+	v.set(status, v1alpha1.ConditionExceptionsHealthy, metav1.ConditionUnknown, reason, "The baseline is suspended.")
 	v.settle(status)
 }
 
@@ -68,6 +70,7 @@ func (v statusView) evaluating(status *v1alpha1.SecurityBaselineStatus) {
 	v.set(status, v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
 	v.set(status, v1alpha1.ConditionCompliant, metav1.ConditionUnknown, reason, message)
 	v.set(status, v1alpha1.ConditionEvaluationComplete, metav1.ConditionUnknown, reason, message)
+	v.set(status, v1alpha1.ConditionExceptionsHealthy, metav1.ConditionUnknown, reason, message)
 	meta.RemoveStatusCondition(&status.Conditions, v1alpha1.ConditionStalled)
 }
 
@@ -85,10 +88,19 @@ func (v statusView) evaluated(status *v1alpha1.SecurityBaselineStatus) {
 			"Nothing that could be judged has drifted, but not everything could be judged: see EvaluationComplete.")
 	default:
 		v.set(status, v1alpha1.ConditionCompliant, metav1.ConditionTrue, v1alpha1.ReasonNoDrift,
-			fmt.Sprintf("None of %s drifted.", report.Plural(int(summary.Objects), "object has", "objects has")))
+			fmt.Sprintf("None of %s drifted%s.", report.Plural(int(summary.Objects), "object has", "objects has"), waived(summary.Waived)))
 	}
 	v.completeness(status)
+	v.exceptions(status)
 	v.settle(status)
+}
+
+// waived says how many findings are waived, if any.
+func waived(n int32) string {
+	if n == 0 {
+		return ""
+	}
+	return "; " + report.Plural(int(n), "finding is", "findings are") + " waived"
 }
 
 // incomplete says whether something in scope could not be seen.

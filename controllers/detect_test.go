@@ -86,15 +86,16 @@ func TestAWorkloadMadeAnewGetsANewReport(t *testing.T) {
 }
 
 func TestAResolvedReportGoesAfterItsRetention(t *testing.T) {
-	s := newStory(t)
-	s.declare(func(spec *v1alpha1.SecurityBaselineSpec) {
-		spec.Reporting.ResolvedRetention = &metav1.Duration{Duration: 2 * time.Second}
-	})
+	now := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+	s, clock := storyAt(t, now)
 	d := s.deployment("api", hostPID)
 	s.create(d)
 	s.expect("Deployment api: Drifted 1")
 	s.change(d, "test", func() { d.Spec.Template.Spec.HostPID = false })
 	s.expect("Deployment api: Resolved 0")
+	clock.SetTime(now.Add(24*time.Hour - time.Second))
+	s.Consistently(s.reports).Should(gomega.Equal([]string{"Deployment api: Resolved 0"}))
+	clock.SetTime(now.Add(24 * time.Hour))
 	s.expect()
 }
 

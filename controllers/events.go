@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,31 +86,61 @@ func (a *announcer) reportsFirst(ctx context.Context) {
 }
 
 // drift tells what happened to the findings of a target, after the report that says so was written. Only findings of
-// baselines that want Events are told of.
+// baselines that want Events are told of, and waived ones only when they were open before.
 func (a *announcer) drift(before *v1alpha1.DriftReport, outcome report.Outcome, set *baseline.Set) {
-	after, changes := outcome.Report, outcome.Changes
+	after, changes := outcome.Report, told(before, outcome.Changes, set)
+	if changes.None() {
+		return
+	}
 	regarding := after
 	if regarding == nil {
 		regarding = before
 	}
-	opened, changed, resolved := wanted(changes.Opened, set), wanted(changes.Changed, set), wanted(changes.Resolved, set)
-	if len(opened)+len(changed)+len(resolved) == 0 {
-		return
-	}
-	target := objectFor(regarding.Spec.Target)
-	switch {
+	kind, reason, note := corev1.EventTypeWarning, v1alpha1.EventDriftChanged, ""
+	switch was, is := stateOf(before), stateOf(after); {
 	case outcome.Uncovered:
-		a.send(target, regarding, corev1.EventTypeNormal, v1alpha1.EventDriftResolved,
-			"No baseline covers this object any more, so its DriftReport is gone. "+list("was open:", resolved))
-	case after == nil || after.Status.State == v1alpha1.StateResolved:
-		a.send(target, regarding, corev1.EventTypeNormal, v1alpha1.EventDriftResolved,
-			"Nothing has drifted any more: "+list("resolved", resolved))
-	case before == nil || before.Status.State == v1alpha1.StateResolved:
-		a.send(target, regarding, corev1.EventTypeWarning, v1alpha1.EventDriftDetected, tell(after, opened))
+		kind, reason = corev1.EventTypeNormal, v1alpha1.EventDriftResolved
+		note = "No baseline covers this object any more, so its DriftReport is gone. " + list("was open:", changes.Resolved)
+	case is == v1alpha1.StateResolved:
+		kind, reason = corev1.EventTypeNormal, v1alpha1.EventDriftResolved
+		note = "Nothing has drifted any more: " + list("resolved", changes.Resolved)
+	case is == v1alpha1.StateWaived:
+		kind = corev1.EventTypeNormal
+		note = strings.Join(notEmpty("No finding is open any more:", listWaived(changes.Waived), list("resolved", changes.Resolved)), " ")
+	case was != v1alpha1.StateDrifted:
+		reason, note = v1alpha1.EventDriftDetected, tell(after, changes)
 	default:
-		a.send(target, regarding, corev1.EventTypeWarning, v1alpha1.EventDriftChanged, strings.Join(notEmpty(
-			tell(after, opened), list("changed", changed), list("resolved", resolved)), " "))
+		note = strings.Join(notEmpty(tell(after, changes), list("changed", changes.Changed), listWaived(changes.Waived),
+			list("resolved", changes.Resolved)), " ")
 	}
+	a.send(objectFor(regarding.Spec.Target), regarding, kind, reason, note)
+}
+
+// told returns the changes that Events tell of.
+func told(before *v1alpha1.DriftReport, changes engine.Changes, set *baseline.Set) engine.Changes {
+	wasOpen := map[engine.Identity]bool{}
+	if before != nil {
+		for i := range before.Status.Findings {
+			f := &before.Status.Findings[i]
+			wasOpen[engine.IdentityOf(f)] = engine.Open(f)
+		}
+	}
+	known := func(f engine.Finding) bool { return wasOpen[engine.IdentityOf(&f)] }
+	open := func(f engine.Finding) bool { return engine.Open(&f) }
+	every := func(engine.Finding) bool { return true }
+	return engine.Changes{
+		Opened: wanted(changes.Opened, set, every), Unwaived: wanted(changes.Unwaived, set, every),
+		Waived: wanted(changes.Waived, set, known), Changed: wanted(changes.Changed, set, open),
+		Resolved: wanted(changes.Resolved, set, open),
+	}
+}
+
+// stateOf returns the state of a report; where there is none, nothing has drifted.
+func stateOf(r *v1alpha1.DriftReport) v1alpha1.ReportState {
+	if r == nil {
+		return v1alpha1.StateResolved
+	}
+	return r.Status.State
 }
 
 // baseline tells of a baseline.
@@ -133,22 +164,34 @@ func (a *announcer) send(regarding, related runtime.Object, kind, reason, note s
 }
 
 // tell says in sentences what has drifted, and by whom.
-func tell(r *v1alpha1.DriftReport, opened []engine.Finding) string {
-	if len(opened) == 0 {
-		return ""
-	}
+func tell(r *v1alpha1.DriftReport, changes engine.Changes) string {
 	var sentences []string
-	for i := range opened[:min(len(opened), maxToldNotes)] {
-		sentence := opened[i].Message
-		if by := changedBy(r, &opened[i]); by != "" {
+	for i := range changes.Opened {
+		f := &changes.Opened[i]
+		sentence := f.Message
+		if by := changedBy(r, f); by != "" {
 			sentence += " Changed by " + by + "."
 		}
 		sentences = append(sentences, sentence)
 	}
-	if more := len(opened) - maxToldNotes; more > 0 {
-		sentences = append(sentences, fmt.Sprintf("And %s.", report.Plural(more, "finding more", "findings more")))
+	for i := range changes.Unwaived {
+		sentences = append(sentences, "No exception waives this any more: "+changes.Unwaived[i].Message)
+	}
+	if more := len(sentences) - maxToldNotes; more > 0 {
+		sentences = append(sentences[:maxToldNotes], fmt.Sprintf("And %s.", report.Plural(more, "finding more", "findings more")))
 	}
 	return strings.Join(sentences, " ")
+}
+
+// listWaived names findings with the exceptions that waive them.
+func listWaived(findings []engine.Finding) string {
+	var names []string
+	for i := range findings {
+		if name := findings[i].Waiver.Exception; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return list("waived by exception "+strings.Join(names, ", ")+":", findings)
 }
 
 func changedBy(r *v1alpha1.DriftReport, f *engine.Finding) string {
@@ -181,11 +224,11 @@ func list(what string, findings []engine.Finding) string {
 	return fmt.Sprintf("%s %s.", what, strings.Join(names, ", "))
 }
 
-func wanted(findings []engine.Finding, set *baseline.Set) []engine.Finding {
+func wanted(findings []engine.Finding, set *baseline.Set, also func(engine.Finding) bool) []engine.Finding {
 	var kept []engine.Finding
 	for _, f := range findings {
 		// A baseline that was deleted has no wish any more; that its findings went is worth telling.
-		if b := set.Get(f.Baseline); b == nil || b.Events {
+		if b := set.Get(f.Baseline); (b == nil || b.Events) && also(f) {
 			kept = append(kept, f)
 		}
 	}

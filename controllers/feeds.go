@@ -27,6 +27,7 @@ func (w *wiring) targetFeeds() []*feed[workload.Ref] {
 		{watches: watches, obj: &v1alpha1.DriftReport{}, required: true, keys: w.reportChanged},
 		{watches: watches, obj: &v1alpha1.SecurityBaseline{}, required: true, keys: nothing[workload.Ref]},
 		{watches: watches, obj: &corev1.Namespace{}, keys: w.namespaceChanged},
+		{watches: watches, obj: &corev1.ServiceAccount{}, keys: w.serviceAccountChanged},
 	}
 	for _, kind := range workload.Kinds() {
 		if obj, ok := kind.New().(client.Object); ok {
@@ -110,13 +111,14 @@ func (w *wiring) namespaceChanged(ctx context.Context, c change) []workload.Ref 
 	// Before the first look there are no baselines yet, and everything is to be judged anyway.
 	for _, b := range w.targets.baselines.current.Load().All() {
 		if b.ReadsNamespaces() {
-			return w.targetsIn(ctx, c.after.GetName())
+			return w.targetsIn(ctx, c.after.GetName(), func(workload.Workload) bool { return true })
 		}
 	}
 	return nil
 }
 
-func (w *wiring) targetsIn(ctx context.Context, namespace string) []workload.Ref {
+// targetsIn returns the targets of those workloads in a namespace that are chosen.
+func (w *wiring) targetsIn(ctx context.Context, namespace string, chosen func(workload.Workload) bool) []workload.Ref {
 	var keys []workload.Ref
 	for _, kind := range workload.Kinds() {
 		if !w.options.Watches.Readable(kind.GroupKind()) {
@@ -127,7 +129,9 @@ func (w *wiring) targetsIn(ctx context.Context, namespace string) []workload.Ref
 			log.FromContext(ctx).Error(err, "cannot judge a namespace again", "namespace", namespace)
 		}
 		for _, one := range workloads {
-			keys = append(keys, queueKey(one))
+			if chosen(one) {
+				keys = append(keys, queueKey(one))
+			}
 		}
 	}
 	w.targets.arrivals.arrived(keys, w.options.Clock.Now())

@@ -28,8 +28,10 @@ type ledger struct {
 type entry struct {
 	baselines    []string              // that cover it
 	open         map[findingKind]int32 // open findings
-	notEvaluated map[string]string     // by baseline, the reason
-	unreported   bool                  // drifted, but beyond the ceiling of reports
+	waived       map[string]int32      // by baseline, the findings that exceptions waive
+	matched      map[judgement.ExceptionKey]int32
+	notEvaluated map[string]string // by baseline, the reason
+	unreported   bool              // drifted, but beyond the ceiling of reports
 }
 
 // findingKind is what findings are counted by.
@@ -52,24 +54,30 @@ func newLedger() *ledger {
 }
 
 func entryOf(verdict judgement.Verdict, unreported bool) entry {
-	e := entry{unreported: unreported}
+	e := entry{unreported: unreported, matched: verdict.Matched}
 	for _, b := range verdict.Covering {
 		e.baselines = append(e.baselines, b.Name)
 	}
-	if len(verdict.Findings) > 0 {
-		e.open = map[findingKind]int32{}
-	}
 	for i := range verdict.Findings {
 		f := &verdict.Findings[i]
-		e.open[findingKind{f.Baseline, f.Check, f.Severity}]++
+		if engine.Open(f) {
+			put(&e.open, findingKind{f.Baseline, f.Check, f.Severity}, e.open[findingKind{f.Baseline, f.Check, f.Severity}]+1)
+		} else {
+			put(&e.waived, f.Baseline, e.waived[f.Baseline]+1)
+		}
 	}
 	for _, n := range verdict.NotEvaluated {
-		if e.notEvaluated == nil {
-			e.notEvaluated = map[string]string{}
-		}
-		e.notEvaluated[n.Baseline] = n.Reason
+		put(&e.notEvaluated, n.Baseline, n.Reason)
 	}
 	return e
+}
+
+// put makes the map when there is something to put into it: most targets are clean.
+func put[K comparable, V any](m *map[K]V, key K, value V) {
+	if *m == nil {
+		*m = map[K]V{}
+	}
+	(*m)[key] = value
 }
 
 // begin starts a pass of a baseline over the targets. One without targets is over at once, and nobody is told.
@@ -132,10 +140,7 @@ func (l *ledger) fail(ref workload.Ref, set *baseline.Set, reason string) {
 	}
 	e.notEvaluated = maps.Clone(e.notEvaluated)
 	for _, name := range concerned {
-		if e.notEvaluated == nil {
-			e.notEvaluated = map[string]string{}
-		}
-		e.notEvaluated[name] = reason
+		put(&e.notEvaluated, name, reason)
 	}
 	l.replace(ref, set, &e)
 }
@@ -184,15 +189,17 @@ func differing(a, b entry, names map[string]bool) {
 				names[name] = true
 			}
 		}
-		for kind, n := range one.open {
-			if other.open[kind] != n {
-				names[kind.baseline] = true
-			}
-		}
-		for name, reason := range one.notEvaluated {
-			if other.notEvaluated[name] != reason {
-				names[name] = true
-			}
+		differ(one.open, other.open, names, func(kind findingKind) string { return kind.baseline })
+		differ(one.waived, other.waived, names, func(name string) string { return name })
+		differ(one.matched, other.matched, names, func(key judgement.ExceptionKey) string { return key.Baseline })
+		differ(one.notEvaluated, other.notEvaluated, names, func(name string) string { return name })
+	}
+}
+
+func differ[K, V comparable](one, other map[K]V, names map[string]bool, baselineOf func(K) string) {
+	for key, value := range one {
+		if theirs, has := other[key]; !has || theirs != value {
+			names[baselineOf(key)] = true
 		}
 	}
 }
@@ -200,17 +207,24 @@ func differing(a, b entry, names map[string]bool) {
 // tally is what the ledger holds for one baseline.
 type tally struct {
 	v1alpha1.BaselineSummary
-	notEvaluated int    // targets that could not be judged entirely
-	reason       string // the reason for one of them
-	unreported   int    // drifted targets beyond the ceiling of reports
+	notEvaluated int              // targets that could not be judged entirely
+	reason       string           // the reason for one of them
+	unreported   int              // drifted targets beyond the ceiling of reports
+	matched      map[string]int32 // by exception, the findings that it waives
 }
 
 // tally adds up what was found for a baseline.
 func (l *ledger) tally(name string) tally {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var t tally
+	t := tally{matched: map[string]int32{}}
 	for _, e := range l.entries {
+		t.Waived += e.waived[name]
+		for key, n := range e.matched {
+			if key.Baseline == name {
+				t.matched[key.Exception] += n
+			}
+		}
 		if slices.Contains(e.baselines, name) {
 			t.Objects++
 		}

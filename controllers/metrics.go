@@ -16,6 +16,8 @@ type Metric struct {
 var (
 	metricFindings = Metric{"plumbline_findings", "gauge",
 		"Open findings.", []string{"baseline", "namespace", "check", "severity"}}
+	metricWaivedFindings = Metric{"plumbline_waived_findings", "gauge",
+		"Findings that exceptions waive.", []string{"baseline", "namespace"}}
 	metricDriftedObjects = Metric{"plumbline_drifted_objects", "gauge",
 		"Objects with open findings, each once per baseline.", []string{"baseline", "namespace"}}
 	metricEvaluations = Metric{"plumbline_evaluations_total", "counter",
@@ -34,7 +36,7 @@ var (
 // Metrics returns all metrics of the operator.
 func Metrics() []Metric {
 	return []Metric{
-		metricFindings, metricDriftedObjects, metricEvaluations, metricDetection, metricReportWrites,
+		metricFindings, metricWaivedFindings, metricDriftedObjects, metricEvaluations, metricDetection, metricReportWrites,
 		metricEventsDropped, metricUnreadable,
 	}
 }
@@ -90,19 +92,24 @@ type gauges struct {
 // Describe implements prometheus.Collector.
 func (g *gauges) Describe(descs chan<- *prometheus.Desc) {
 	descs <- metricFindings.desc()
+	descs <- metricWaivedFindings.desc()
 	descs <- metricDriftedObjects.desc()
 	descs <- metricUnreadable.desc()
 }
 
 // Collect implements prometheus.Collector.
 func (g *gauges) Collect(out chan<- prometheus.Metric) {
-	findings, drifted := g.ledger.gauges()
+	findings, drifted, waived := g.ledger.gauges()
 	for labels, n := range findings {
 		out <- prometheus.MustNewConstMetric(metricFindings.desc(), prometheus.GaugeValue, float64(n),
 			labels.baseline, labels.namespace, labels.check, string(labels.severity))
 	}
 	for labels, n := range drifted {
 		out <- prometheus.MustNewConstMetric(metricDriftedObjects.desc(), prometheus.GaugeValue, float64(n),
+			labels.baseline, labels.namespace)
+	}
+	for labels, n := range waived {
+		out <- prometheus.MustNewConstMetric(metricWaivedFindings.desc(), prometheus.GaugeValue, float64(n),
 			labels.baseline, labels.namespace)
 	}
 	for _, kind := range g.watches.Unreadable() {
@@ -115,22 +122,25 @@ type findingLabels struct {
 	severity                   v1alpha1.Severity
 }
 
-type driftLabels struct{ baseline, namespace string }
+type objectLabels struct{ baseline, namespace string }
 
 // gauges adds up the ledger by labels.
-func (l *ledger) gauges() (findings map[findingLabels]int, drifted map[driftLabels]int) {
-	findings, drifted = map[findingLabels]int{}, map[driftLabels]int{}
+func (l *ledger) gauges() (findings map[findingLabels]int, drifted, waived map[objectLabels]int) {
+	findings, drifted, waived = map[findingLabels]int{}, map[objectLabels]int{}, map[objectLabels]int{}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for ref, e := range l.entries {
-		in := map[driftLabels]bool{}
+		in := map[objectLabels]bool{}
 		for kind, n := range e.open {
 			findings[findingLabels{kind.baseline, ref.Namespace, kind.check, kind.severity}] += int(n)
-			in[driftLabels{kind.baseline, ref.Namespace}] = true
+			in[objectLabels{kind.baseline, ref.Namespace}] = true
 		}
 		for labels := range in {
 			drifted[labels]++
 		}
+		for baseline, n := range e.waived {
+			waived[objectLabels{baseline, ref.Namespace}] += int(n)
+		}
 	}
-	return findings, drifted
+	return findings, drifted, waived
 }

@@ -220,3 +220,22 @@ func TestAnEphemeralContainerOfABarePodIsJudged(t *testing.T) {
 	s.expect("Pod debugged: Drifted 1")
 	s.Expect(s.only().Status.Findings[0].Path).To(gomega.Equal("spec.ephemeralContainers[debug].securityContext.capabilities.add"))
 }
+
+func TestAnEphemeralContainerOfAnOwnedPodIsReportedOnThePod(t *testing.T) {
+	s := newStory(t)
+	rs := s.replicaSet("api", nil)
+	rs.Spec.Template.Spec.HostPID = false
+	s.create(rs)
+	pod := s.pod("api-1", controlledBy("apps/v1", "ReplicaSet", rs.Name, rs.UID)) // weaker than its template, which is another story
+	s.create(pod)
+	s.Consistently(s.reports).Should(gomega.BeEmpty())
+	pod.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{
+		Name: "debug", Image: "registry.example.com/debug:1.0", TerminationMessagePolicy: corev1.TerminationMessageReadFile,
+		SecurityContext: &corev1.SecurityContext{Capabilities: &corev1.Capabilities{Add: []corev1.Capability{"SYS_PTRACE"}}},
+	}}}
+	s.Expect(admin.SubResource("ephemeralcontainers").Update(s.Context(), pod)).To(gomega.Succeed())
+	s.expect("Pod api-1: Drifted 1")
+	s.Expect(s.only().Status.Findings[0].Value).To(gomega.Equal("SYS_PTRACE"))
+	s.remove(pod)
+	s.expect()
+}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -46,8 +47,8 @@ type Options struct {
 	Watches *Watches
 	// MaxReports is the ceiling of DriftReports in the cluster. Default: DefaultMaxReports.
 	MaxReports int
-	// Clock tells the time. Default: the real one.
-	Clock clock.PassiveClock
+	// Clock tells the time, and when it is time. Default: the real one.
+	Clock clock.WithDelayedExecution
 	// Metrics is where the metrics are registered. Default: the registry of controller-runtime.
 	Metrics prometheus.Registerer
 	// SkipNameValidation lets several managers run in one process, as tests do.
@@ -58,7 +59,7 @@ type Options struct {
 // copies, because nobody changes what he reads.
 func (w *Watches) CacheOptions() cache.Options {
 	shared := true
-	byObject := map[client.Object]cache.ByObject{}
+	byObject := map[client.Object]cache.ByObject{&corev1.ServiceAccount{}: {Transform: trimServiceAccount}}
 	for _, kind := range workload.Kinds() {
 		obj, ok := kind.New().(client.Object)
 		if ok {
@@ -130,7 +131,7 @@ func newWiring(mgr manager.Manager, options Options) *wiring {
 	watches.cache, watches.client = mgr.GetCache(), mgr.GetClient()
 	cluster := &facts.Cluster{Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), Readable: watches.Readable}
 	metrics := newMetrics()
-	snapshot := &snapshot{reader: mgr.GetCache()}
+	snapshot := &snapshot{reader: mgr.GetCache(), checks: engine.IDs(options.Checks)}
 	announcer := newAnnouncer(mgr.GetEventRecorder("plumbline"), metrics)
 	ledger := newLedger()
 	w := &wiring{options: options, targetInbox: &inbox[workload.Ref]{}, baselineInbox: &inbox[reconcile.Request]{}}
@@ -147,6 +148,8 @@ func newWiring(mgr manager.Manager, options Options) *wiring {
 			w.targetInbox.add(priorityqueue.AddOpts{Priority: &low}, refs...)
 		},
 	}
+	w.targets.alarms = newAlarms(options.Clock, func(ref workload.Ref) { w.targetInbox.add(priorityqueue.AddOpts{}, ref) })
+	w.baselines.alarms = newAlarms(options.Clock, func(name string) { w.wakeBaselines(0, name) })
 	announcer.busy = w.targetInbox.busy
 	ledger.changed = func(names ...string) { w.wakeBaselines(settleTime, names...) }
 	ledger.finished = func(names ...string) { w.wakeBaselines(0, names...) }

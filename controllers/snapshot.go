@@ -15,6 +15,7 @@ import (
 // snapshot is the compiled baselines of the cluster, which workers read without a lock.
 type snapshot struct {
 	reader  client.Reader // the cache
+	checks  []string      // the IDs of those that there are
 	mu      sync.Mutex
 	current atomic.Pointer[baseline.Set]
 }
@@ -35,7 +36,7 @@ func (s *snapshot) refresh(ctx context.Context) (*baseline.Set, error) {
 	if err := s.reader.List(ctx, &list); err != nil {
 		return nil, fmt.Errorf("list SecurityBaselines: %w", err)
 	}
-	set := s.current.Load().Update(list.Items)
+	set := s.current.Load().Update(list.Items, s.checks)
 	s.current.Store(set)
 	return set, nil
 }

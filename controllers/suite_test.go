@@ -179,7 +179,8 @@ var evaluations atomic.Int64
 const countLabel = "test.plumbline.dev/count"
 
 // madeUpChecks judge fields that every kind of pod has, so that these stories do not depend on what checks there are:
-// made-up-pid finds pods in the host's process namespace, made-up-capability each added capability.
+// made-up-pid finds pods in the host's process namespace, made-up-capability each added capability, and made-up-token pods
+// that have a token mounted, for which it needs their ServiceAccount.
 func madeUpChecks() []engine.Check {
 	return []engine.Check{{
 		ID: "made-up-pid", Severity: v1alpha1.SeverityCritical, Remediation: "Remove hostPID.",
@@ -209,6 +210,19 @@ func madeUpChecks() []engine.Check {
 				}
 			}
 			return findings
+		},
+	}, {
+		ID: "made-up-token", Severity: v1alpha1.SeverityMedium, Remediation: "Mount none.", Needs: []engine.Need{engine.NeedServiceAccount},
+		Declared: func(s *v1alpha1.SecurityBaselineSpec) bool { return s.Workloads.ServiceAccountToken != "" },
+		Run: func(in engine.Input) []engine.Finding {
+			mounts, decided := in.Workload.MountsToken()
+			if account := in.ServiceAccount.Automount; !decided {
+				mounts = account == nil || *account
+			}
+			if !mounts {
+				return nil
+			}
+			return []engine.Finding{{Path: in.Workload.Path("automountServiceAccountToken"), Value: "true", Message: "The pod has a token."}}
 		},
 	}}
 }

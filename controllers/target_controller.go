@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -36,12 +37,14 @@ type targetReconciler struct {
 	changes   *facts.Changes
 	announcer *announcer
 	clock     clock.PassiveClock
+	alarms    *alarms[workload.Ref]
 	ceiling   *ceiling
 	orphans   *orphans
 }
 
 // +kubebuilder:rbac:groups=apps,resources=deployments;statefulsets;daemonsets;replicasets,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=pods;replicationcontrollers;namespaces,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=serviceaccounts,verbs=get;list;watch
 // +kubebuilder:rbac:groups=batch,resources=jobs;cronjobs,verbs=get;list;watch
 // +kubebuilder:rbac:groups=plumbline.dev,resources=driftreports,verbs=get;list;watch;create;update;delete
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
@@ -91,6 +94,7 @@ func (r *targetReconciler) reconcile(ctx context.Context, ref workload.Ref) (rec
 		return reconcile.Result{}, false, nil
 	case target == nil:
 		r.ledger.forget(ref, set)
+		r.alarms.at(ref, time.Time{})
 		return reconcile.Result{}, false, nil
 	case wait > 0 && last == nil:
 		r.ledger.skip(ref, set)
@@ -117,14 +121,15 @@ func (r *targetReconciler) read(ctx context.Context, ref workload.Ref) (*facts.T
 }
 
 func (r *targetReconciler) judge(ctx context.Context, ref workload.Ref, set *baseline.Set, target *facts.Target, last *v1alpha1.DriftReport) (reconcile.Result, bool, error) {
-	arrived := r.changes.Take(target.Reference.UID)
-	verdict := judgement.Judge(r.checks, set, target.Subject, last)
+	arrived, now := r.changes.Take(target.Reference.UID), r.clock.Now()
+	subject := target.Subject
+	subject.Target = ref
+	verdict := judgement.Judge(r.checks, set, subject, last, now)
 	r.metrics.evaluations.Inc()
-	now := r.clock.Now()
 	outcome := report.Build(report.Input{
 		Target: target.Reference, Generation: target.Generation, Last: last, Verdict: verdict, Now: now,
 	})
-	if len(outcome.Changes.Opened) > 0 && !target.Composed {
+	if len(outcome.Changes.Appeared()) > 0 && !target.Composed {
 		r.attribute(ctx, target.Reference, arrived, outcome)
 	}
 	wrote, unreported, err := r.publish(ctx, last, outcome)
@@ -136,10 +141,8 @@ func (r *targetReconciler) judge(ctx context.Context, ref workload.Ref, set *bas
 		r.announcer.drift(last, outcome, set)
 	}
 	r.ledger.record(ref, set, entryOf(verdict, unreported))
-	if outcome.Expires.IsZero() || outcome.Report == nil {
-		return reconcile.Result{}, wrote, nil
-	}
-	return reconcile.Result{RequeueAfter: outcome.Expires.Sub(now)}, wrote, nil
+	r.alarms.at(ref, outcome.Turns)
+	return reconcile.Result{}, wrote, nil
 }
 
 // lastReport returns the report that the target has, or nil.

@@ -12,6 +12,10 @@ const (
 	// Reasons: AllKindsReadable, KindsUnreadable, ObjectsNotEvaluated, ReportsTruncated, Evaluating, Suspended,
 	// InvalidBaseline.
 	ConditionEvaluationComplete = "EvaluationComplete"
+	// ConditionExceptionsHealthy is False when an exception is expired, expires within seven days, is unused or invalid,
+	// and names it. Reasons: AllActive, ExceptionsInvalid, ExceptionsExpired, ExceptionsExpiring, ExceptionsUnused,
+	// Evaluating, Suspended, InvalidBaseline.
+	ConditionExceptionsHealthy = "ExceptionsHealthy"
 	// ConditionReconciling is there, and True, only while a new generation is being judged. Reason: Evaluating.
 	ConditionReconciling = "Reconciling"
 	// ConditionStalled is there, and True, only while the baseline cannot be judged until somebody changes it.
@@ -21,7 +25,7 @@ const (
 
 // Condition types of a DriftReport.
 const (
-	// ConditionDrifted is True while findings are open. Reasons: FindingsOpen, AllResolved.
+	// ConditionDrifted is True while findings are open. Reasons: FindingsOpen, AllWaived, AllResolved.
 	ConditionDrifted = "Drifted"
 	// ConditionEvaluated is True when every check of every covering baseline was made on the target as it is, and
 	// Unknown otherwise. Reasons: AllChecksEvaluated, ChecksNotEvaluated.
@@ -54,8 +58,21 @@ const (
 	ReasonReportsTruncated = "ReportsTruncated"
 	// ReasonFindingsOpen means that findings are open.
 	ReasonFindingsOpen = "FindingsOpen"
-	// ReasonAllResolved means that the last open finding was resolved.
+	// ReasonAllResolved means that the last finding was resolved.
 	ReasonAllResolved = "AllResolved"
+	// ReasonAllWaived means that exceptions waive all findings that there are.
+	ReasonAllWaived = "AllWaived"
+	// ReasonAllActive means that every exception waives findings and ends later than in seven days, if at all; or that
+	// there is none.
+	ReasonAllActive = "AllActive"
+	// ReasonExceptionsInvalid means that an exception waives nothing because it breaks a rule; the message names it.
+	ReasonExceptionsInvalid = "ExceptionsInvalid"
+	// ReasonExceptionsExpired means that an exception has ended.
+	ReasonExceptionsExpired = "ExceptionsExpired"
+	// ReasonExceptionsExpiring means that an exception ends within seven days.
+	ReasonExceptionsExpiring = "ExceptionsExpiring"
+	// ReasonExceptionsUnused means that nothing matches an exception.
+	ReasonExceptionsUnused = "ExceptionsUnused"
 	// ReasonAllChecksEvaluated means that every check could be made.
 	ReasonAllChecksEvaluated = "AllChecksEvaluated"
 	// ReasonChecksNotEvaluated means that a check could not be made; the message names it.
@@ -74,4 +91,12 @@ const (
 	EventInvalidBaseline = "InvalidBaseline"
 	// EventEvaluationIncomplete tells that something in a baseline's scope cannot be read or judged.
 	EventEvaluationIncomplete = "EvaluationIncomplete"
+	// EventExceptionExpired tells that an exception has ended, so that what it waived is open.
+	EventExceptionExpired = "ExceptionExpired"
+	// EventExceptionExpiring tells that an exception ends within seven days.
+	EventExceptionExpiring = "ExceptionExpiring"
+	// EventExceptionUnused tells that nothing matches an exception.
+	EventExceptionUnused = "ExceptionUnused"
+	// EventExceptionInvalid tells that an exception waives nothing because it breaks a rule.
+	EventExceptionInvalid = "ExceptionInvalid"
 )

@@ -1,11 +1,17 @@
 package v1alpha1_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"sigs.k8s.io/yaml"
 )
@@ -67,6 +73,55 @@ func TestEveryRuleHasAMessage(t *testing.T) {
 			}
 			return true
 		})
+	}
+}
+
+// kubectl apply keeps a copy of what it applies in an annotation, and all annotations of an object together have at most
+// 256 KiB. Half of that leaves room to grow.
+func TestEveryDefinitionIsSmallEnoughForKubectlApply(t *testing.T) {
+	const limit = 128 << 10
+	for _, plural := range []string{"securitybaselines", "driftreports"} {
+		data, err := json.Marshal(readCRD(t, plural))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(data) > limit {
+			t.Errorf("%s has %d bytes, more than %d", plural, len(data), limit)
+		}
+	}
+}
+
+// What Kubernetes lets pods say, a baseline must be able to allow.
+func TestEveryValueThatPodsMayHaveCanBeDeclared(t *testing.T) {
+	var volumes []string
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[corev1.VolumeSource]()) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		volumes = append(volumes, name)
+	}
+	want := map[string][]string{
+		".spec.workloads.volumes.allowedTypes[]": volumes,
+		".spec.workloads.procMount.allowed[]":    {string(corev1.DefaultProcMount), string(corev1.UnmaskedProcMount)},
+		".spec.workloads.supplementalGroupsPolicy.allowed[]": {
+			string(corev1.SupplementalGroupsPolicyStrict), string(corev1.SupplementalGroupsPolicyMerge),
+		},
+		".spec.workloads.seccompProfile.allowed[].type": {
+			string(corev1.SeccompProfileTypeRuntimeDefault), string(corev1.SeccompProfileTypeLocalhost), string(corev1.SeccompProfileTypeUnconfined),
+		},
+		".spec.workloads.appArmorProfile.allowed[].type": {
+			string(corev1.AppArmorProfileTypeRuntimeDefault), string(corev1.AppArmorProfileTypeLocalhost), string(corev1.AppArmorProfileTypeUnconfined),
+		},
+	}
+	got := map[string][]string{}
+	walkSchema("", schemaOf(t, "securitybaselines"), func(path string, s apiextensionsv1.JSONSchemaProps) bool {
+		if want[path] != nil {
+			for _, value := range s.Enum {
+				got[path] = append(got[path], strings.Trim(string(value.Raw), `"`))
+			}
+		}
+		return true
+	})
+	if diff := cmp.Diff(want, got, cmpopts.SortSlices(strings.Compare)); diff != "" {
+		t.Errorf("(-Kubernetes +schema):\n%s", diff)
 	}
 }
 

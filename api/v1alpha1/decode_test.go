@@ -27,7 +27,7 @@ var nasty = []any{
 	nil, true, "", "x", "1 week", "99999999999999999999h", int64(-1), int64(1 << 31), 1.5, 1e19,
 	[]any{}, []any{nil}, []any{"x"}, map[string]any{}, map[string]any{"x": "y"},
 	"2026-11-21t09:00:00z", "2026-11-21T09:00:00ZTrest", "2026-11-21T09:00:00+99:99", "0001-01-01T00:00:00Z",
-	"2026-11-21T09:00:00.999999999+01:00",
+	"2026-11-21T09:00:00.999999999+01:00", "9999-12-31T23:59:59-23:59",
 }
 
 func TestEveryDriftReportThatIsAcceptedCanBeReadAndWrittenBack(t *testing.T) {

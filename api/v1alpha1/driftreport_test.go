@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
@@ -19,7 +20,7 @@ func TestAStatusOfADriftReportIsRefused(t *testing.T) {
 		{
 			name:  "an unknown state",
 			is:    `{state: Fixed}`,
-			wants: []string{`status.state: Unsupported value: "Fixed": supported values: "Drifted", "Resolved"`},
+			wants: []string{`status.state: Unsupported value: "Fixed": supported values: "Drifted", "Waived", "Resolved"`},
 		},
 		{
 			name:  "an unknown severity",
@@ -47,6 +48,22 @@ func TestAStatusOfADriftReportIsRefused(t *testing.T) {
 			name:  "a change by an operation that managed fields do not know",
 			is:    `{findings: [` + strings.Replace(minimalFinding, "{", `{lastChange: {manager: m, class: Unknown, confidence: Low, operation: Patch}, `, 1) + `]}`,
 			wants: []string{`status.findings[0].lastChange.operation: Unsupported value: "Patch": supported values: "Apply", "Update"`},
+		},
+		{
+			name:  "a waiver that names no exception",
+			is:    `{findings: [` + strings.Replace(minimalFinding, "{", `{waiver: {}, `, 1) + `]}`,
+			wants: []string{`status.findings[0].waiver.exception: Required value`},
+		},
+		{
+			name:  "a waiver whose end Go cannot read",
+			is:    `{findings: [` + strings.Replace(minimalFinding, "{", `{waiver: {exception: e, expires: "2027-01-31t00:00:00z"}, `, 1) + `]}`,
+			wants: []string{`status.findings[0].waiver.expires: Invalid value`, `must be a time such as 2027-01-31T00:00:00Z`},
+		},
+		{
+			name: "a thing that happens to no finding",
+			is:   `{history: [{time: "2026-11-21T09:00:00Z", type: Excused, check: a, baseline: b}]}`,
+			wants: []string{`status.history[0].type: Unsupported value: "Excused": supported values: ` +
+				`"Opened", "Changed", "Resolved", "Reopened", "Waived", "WaiverEnded"`},
 		},
 		{
 			name:  "the same baseline twice",
@@ -77,6 +94,46 @@ func TestAStatusOfADriftReportIsRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			expectRefused(t, c, report(t, "refused", podTarget, tt.is), tt.wants)
 		})
+	}
+}
+
+func TestAStatusOfADriftReportIsAccepted(t *testing.T) {
+	c := newClient(t)
+	for name, status := range map[string]string{
+		"all of whose findings are waived": `{state: Waived, summary: {findings: 0, waived: 1, critical: 0, high: 0, medium: 0, low: 0, truncated: 0},
+			findings: [` + strings.Replace(minimalFinding, "{", `{waiver: {exception: e}, `, 1) + `]}`,
+		"with the history of a waiver": `{state: Drifted, history: [
+			{time: "2026-11-21T09:00:00Z", type: WaiverEnded, check: a, baseline: b},
+			{time: "2026-11-20T09:00:00Z", type: Waived, check: a, baseline: b}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := c.Create(t.Context(), report(t, "accepted", podTarget, status), client.DryRunAll); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Reports and baselines that were stored before there were exceptions do not count what is waived. The operator patches
+// what has changed, and a count of 0 that it reads as 0 has not.
+func TestASummaryWithoutACountOfWaivedFindingsHasNone(t *testing.T) {
+	c := newClient(t)
+	obj := report(t, "older", podTarget, `{state: Drifted, summary: {findings: 1, critical: 1, high: 0, medium: 0, low: 0, truncated: 0}}`)
+	create(t, c, obj)
+	waived, found, err := unstructured.NestedInt64(obj.Object, "status", "summary", "waived")
+	if err != nil || !found || waived != 0 {
+		t.Errorf("got %d, there: %t, error: %v", waived, found, err)
+	}
+
+	judged := baseline(t, "older", "{}")
+	create(t, c, judged)
+	judged.Object["status"] = object(t, `{observedGeneration: 1, summary: {objects: 1, drifted: 0, findings: {critical: 0, high: 0, medium: 0, low: 0}}}`).Object
+	if err := c.Status().Update(t.Context(), judged); err != nil {
+		t.Fatal(err)
+	}
+	waived, found, err = unstructured.NestedInt64(judged.Object, "status", "summary", "waived")
+	if err != nil || !found || waived != 0 {
+		t.Errorf("got %d, there: %t, error: %v", waived, found, err)
 	}
 }
 

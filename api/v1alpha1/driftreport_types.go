@@ -92,13 +92,15 @@ type TargetReference struct {
 
 // ReportState says where a report stands in its life.
 //
-// +kubebuilder:validation:Enum=Drifted;Resolved
+// +kubebuilder:validation:Enum=Drifted;Waived;Resolved
 type ReportState string
 
 const (
 	// StateDrifted means that the report has open findings.
 	StateDrifted ReportState = "Drifted"
-	// StateResolved means that the last open finding was resolved at resolvedAt. The report stays for the baseline's
+	// StateWaived means that exceptions waive all findings that there are.
+	StateWaived ReportState = "Waived"
+	// StateResolved means that the last finding was resolved at resolvedAt. The report stays for the baseline's
 	// resolvedRetention, then goes.
 	StateResolved ReportState = "Resolved"
 )
@@ -121,7 +123,7 @@ const (
 
 // DriftReportStatus says what has drifted.
 type DriftReportStatus struct {
-	// state is Drifted while there are open findings, else Resolved.
+	// state is Drifted while there are open findings, else Waived while there are waived ones, else Resolved.
 	// +optional
 	State ReportState `json:"state,omitempty"`
 
@@ -146,14 +148,14 @@ type DriftReportStatus struct {
 	Summary ReportSummary `json:"summary"`
 
 	// firstDetected is when the drift that the report now shows began: when the first of an unbroken line of open
-	// findings was opened.
+	// findings was opened; absent while all findings are waived.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z')",message="must be a time such as 2026-11-21T09:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self.getFullYear() >= 1970 && self.getFullYear() <= 9999",message="must be a time such as 2026-11-21T09:00:00Z"
 	FirstDetected *metav1.Time `json:"firstDetected,omitempty"`
 
-	// resolvedAt is when the last open finding was resolved; absent while one is open.
+	// resolvedAt is when the last finding, open or waived, was resolved; absent while there is one.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z')",message="must be a time such as 2026-11-21T09:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self.getFullYear() >= 1970 && self.getFullYear() <= 9999",message="must be a time such as 2026-11-21T09:00:00Z"
 	ResolvedAt *metav1.Time `json:"resolvedAt,omitempty"`
 
 	// conditions are Drifted and Evaluated. Evaluated is Unknown when something could not be read or judged, and
@@ -162,11 +164,11 @@ type DriftReportStatus struct {
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=8
-	// +kubebuilder:validation:XValidation:rule="self.all(c, c.lastTransitionTime >= timestamp('1970-01-01T00:00:00Z'))",message="lastTransitionTime must be a time such as 2026-11-21T09:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self.all(c, c.lastTransitionTime.getFullYear() >= 1970 && c.lastTransitionTime.getFullYear() <= 9999)",message="lastTransitionTime must be a time such as 2026-11-21T09:00:00Z"
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// findings are what has drifted: the worst first, then by check, container, path and value. At most 50 and
-	// 32 KiB; summary.truncated counts the rest.
+	// findings are what has drifted: open ones before waived ones, the worst first, then by check, container, path and
+	// value. At most 50 and 32 KiB; summary.truncated counts the rest.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=50
@@ -184,10 +186,15 @@ type ReportSummary struct {
 	// findings is the number of open findings.
 	Findings int32 `json:"findings"`
 
+	// waived is the number of findings that exceptions waive; they are not open. Default: 0.
+	// +optional
+	// +kubebuilder:default=0
+	Waived int32 `json:"waived"`
+
 	// SeverityCounts counts the open findings by severity.
 	SeverityCounts `json:",inline"`
 
-	// truncated is the number of findings that are counted but not listed, because the list was full.
+	// truncated is the number of findings, open or waived, that are counted but not listed, because the list was full.
 	Truncated int32 `json:"truncated"`
 }
 
@@ -241,14 +248,30 @@ type Finding struct {
 	// +optional
 	Origin Origin `json:"origin,omitempty"`
 
-	// firstSeen is when the finding was opened.
+	// firstSeen is when the finding was first found, be it open or waived.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z')",message="must be a time such as 2026-11-21T09:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self.getFullYear() >= 1970 && self.getFullYear() <= 9999",message="must be a time such as 2026-11-21T09:00:00Z"
 	FirstSeen *metav1.Time `json:"firstSeen,omitempty"`
 
 	// lastChange says what changed the field last, as far as the target's managedFields tell.
 	// +optional
 	LastChange *Change `json:"lastChange,omitempty"`
+
+	// waiver names the exception that waives the finding; absent while the finding is open.
+	// +optional
+	Waiver *Waiver `json:"waiver,omitempty"`
+}
+
+// Waiver names the exception that waives a finding.
+type Waiver struct {
+	// exception is the name of the exception in the finding's baseline. Of several that waive it, the one that ends last.
+	// +kubebuilder:validation:MaxLength=63
+	Exception string `json:"exception"`
+
+	// expires is when the exception ends; absent when it does not.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="self.getFullYear() >= 1970 && self.getFullYear() <= 9999",message="must be a time such as 2027-01-31T00:00:00Z"
+	Expires *metav1.Time `json:"expires,omitempty"`
 }
 
 // Origin says where the value of a finding was seen.
@@ -273,7 +296,7 @@ type Change struct {
 
 	// time is when the manager last changed the object.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z')",message="must be a time such as 2026-11-21T09:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self.getFullYear() >= 1970 && self.getFullYear() <= 9999",message="must be a time such as 2026-11-21T09:00:00Z"
 	Time *metav1.Time `json:"time,omitempty"`
 
 	// class is the sort of manager.
@@ -314,7 +337,7 @@ const (
 
 // HistoryType says what happened to a finding.
 //
-// +kubebuilder:validation:Enum=Opened;Changed;Resolved;Reopened
+// +kubebuilder:validation:Enum=Opened;Changed;Resolved;Reopened;Waived;WaiverEnded
 type HistoryType string
 
 const (
@@ -326,12 +349,16 @@ const (
 	HistoryResolved HistoryType = "Resolved"
 	// HistoryReopened means that a finding that this history shows as resolved is back.
 	HistoryReopened HistoryType = "Reopened"
+	// HistoryWaived means that an exception waives the finding from now on, be it new or known.
+	HistoryWaived HistoryType = "Waived"
+	// HistoryWaiverEnded means that no exception waives the finding any more, and it is open.
+	HistoryWaiverEnded HistoryType = "WaiverEnded"
 )
 
 // HistoryEntry is one thing that happened to a finding.
 type HistoryEntry struct {
 	// time is when it happened.
-	// +kubebuilder:validation:XValidation:rule="self >= timestamp('1970-01-01T00:00:00Z')",message="must be a time such as 2026-11-21T09:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self.getFullYear() >= 1970 && self.getFullYear() <= 9999",message="must be a time such as 2026-11-21T09:00:00Z"
 	Time metav1.Time `json:"time"`
 
 	// type is what happened.

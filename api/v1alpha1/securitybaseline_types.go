@@ -45,6 +45,8 @@ type SecurityBaselineList struct {
 }
 
 // SecurityBaselineSpec declares which objects are judged, and against what.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.disabledChecks) || size(self.disabledChecks) == 0 || (has(self.workloads) && has(self.workloads.podSecurityStandard))",message="disabledChecks switches checks of workloads.podSecurityStandard off, which is not set; leave out what is not to be judged"
 type SecurityBaselineSpec struct {
 	// description says in free text what the baseline is for.
 	// +optional
@@ -62,6 +64,31 @@ type SecurityBaselineSpec struct {
 	// workloads declares what the pods of workloads may do.
 	// +optional
 	Workloads Workloads `json:"workloads,omitzero"`
+
+	// severities gives the findings of checks another severity than the check's own.
+	// +optional
+	// +listType=map
+	// +listMapKey=check
+	// +kubebuilder:validation:MaxItems=128
+	Severities []SeverityOverride `json:"severities,omitempty"`
+
+	// disabledChecks switches single checks of the podSecurityStandard off. What is declared besides it is judged all the
+	// same.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=128
+	DisabledChecks []CheckID `json:"disabledChecks,omitempty"`
+
+	// exceptionPolicy says what exceptions must keep to.
+	// +optional
+	ExceptionPolicy ExceptionPolicy `json:"exceptionPolicy,omitzero"`
+
+	// exceptions waive findings that are known and accepted, for a time.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=128
+	Exceptions []Exception `json:"exceptions,omitempty"`
 
 	// reporting says how drift from this baseline is reported.
 	// +optional
@@ -142,17 +169,24 @@ type SecurityBaselineStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are Ready, Compliant and EvaluationComplete, and, only while they are true, Reconciling and Stalled.
+	// conditions are Ready, Compliant, EvaluationComplete and ExceptionsHealthy, and, only while they are true, Reconciling and Stalled.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
-	// +kubebuilder:validation:XValidation:rule="self.all(c, c.lastTransitionTime >= timestamp('1970-01-01T00:00:00Z'))",message="lastTransitionTime must be a time such as 2026-11-21T09:00:00Z"
+	// +kubebuilder:validation:XValidation:rule="self.all(c, c.lastTransitionTime.getFullYear() >= 1970 && c.lastTransitionTime.getFullYear() <= 9999)",message="lastTransitionTime must be a time such as 2026-11-21T09:00:00Z"
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
 	// summary counts what was judged and found.
 	// +optional
 	Summary *BaselineSummary `json:"summary,omitempty"`
+
+	// exceptions says what has become of each exception.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=128
+	Exceptions []ExceptionStatus `json:"exceptions,omitempty"`
 }
 
 // BaselineSummary counts what was judged against a baseline and found. The numbers are exact, also where a report
@@ -161,11 +195,16 @@ type BaselineSummary struct {
 	// objects is the number of objects judged.
 	Objects int32 `json:"objects"`
 
-	// drifted is the number of objects with open findings.
+	// drifted is the number of objects with open findings. One all of whose findings are waived has not drifted.
 	Drifted int32 `json:"drifted"`
 
 	// findings counts the open findings by severity.
 	Findings SeverityCounts `json:"findings"`
+
+	// waived is the number of findings that exceptions waive. Default: 0.
+	// +optional
+	// +kubebuilder:default=0
+	Waived int32 `json:"waived"`
 }
 
 // SeverityCounts counts findings by severity.

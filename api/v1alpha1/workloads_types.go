@@ -21,6 +21,11 @@ const (
 // own setting before its pod's, and what Kubernetes does when neither is set. Init containers and ephemeral
 // containers count like any other.
 type Workloads struct {
+	// podSecurityStandard asks for every rule of a level of the Pod Security Standards, as a version of Kubernetes words
+	// them, besides what is declared here. disabledChecks switches single checks of the level off.
+	// +optional
+	PodSecurityStandard PodSecurityStandard `json:"podSecurityStandard,omitzero"`
+
 	// privileged: Forbidden means that no container runs privileged.
 	// +optional
 	Privileged Forbidden `json:"privileged,omitempty"`
@@ -40,6 +45,28 @@ type Workloads struct {
 	// +optional
 	RunAsNonRoot Required `json:"runAsNonRoot,omitempty"`
 
+	// runAsUser says which users containers may run as. A container for which neither it nor its pod sets runAsUser runs
+	// as the user of its image, which nobody can see here, and is found. Windows pods are exempt: they cannot set it.
+	// +optional
+	RunAsUser IDRanges `json:"runAsUser,omitzero"`
+
+	// runAsGroup says which primary groups containers may run as. A container for which neither it nor its pod sets
+	// runAsGroup runs as the group of its image or as root's, and is found. Windows pods are exempt: they cannot set it.
+	// +optional
+	RunAsGroup IDRanges `json:"runAsGroup,omitzero"`
+
+	// fsGroup says which group may own the volumes of a pod. A pod without an fsGroup passes: it gains no group.
+	// +optional
+	FSGroup IDRanges `json:"fsGroup,omitzero"`
+
+	// supplementalGroups says which further groups a pod may give its containers. None at all passes.
+	// +optional
+	SupplementalGroups IDRanges `json:"supplementalGroups,omitzero"`
+
+	// supplementalGroupsPolicy says whether the groups of the image may count besides those of the pod.
+	// +optional
+	SupplementalGroupsPolicy SupplementalGroupsPolicies `json:"supplementalGroupsPolicy,omitzero"`
+
 	// capabilities says which Linux capabilities containers must drop and may add.
 	// +optional
 	Capabilities Capabilities `json:"capabilities,omitzero"`
@@ -47,6 +74,22 @@ type Workloads struct {
 	// seccompProfile says which seccomp profiles containers may run under.
 	// +optional
 	SeccompProfile SeccompProfiles `json:"seccompProfile,omitzero"`
+
+	// appArmorProfile says which AppArmor profiles containers may run under.
+	// +optional
+	AppArmorProfile AppArmorProfiles `json:"appArmorProfile,omitzero"`
+
+	// seLinux says which SELinux labels pods and containers may ask for.
+	// +optional
+	SELinux SELinuxLabels `json:"seLinux,omitzero"`
+
+	// procMount says how much of /proc containers may see. A container that sets none has Default.
+	// +optional
+	ProcMount ProcMounts `json:"procMount,omitzero"`
+
+	// sysctls says which kernel parameters pods may set.
+	// +optional
+	Sysctls Sysctls `json:"sysctls,omitzero"`
 
 	// hostPID: Forbidden means that no pod shares the host's process IDs.
 	// +optional
@@ -59,73 +102,92 @@ type Workloads struct {
 	// hostNetwork: Forbidden means that no pod shares the host's network.
 	// +optional
 	HostNetwork Forbidden `json:"hostNetwork,omitempty"`
+
+	// hostUsers: Forbidden means that every pod has a user namespace of its own: it sets hostUsers to false. Unset, it
+	// is true. Windows pods are exempt: they cannot set it.
+	// +optional
+	HostUsers Forbidden `json:"hostUsers,omitempty"`
+
+	// hostProcess: Forbidden means that no pod and no container runs as a Windows host process.
+	// +optional
+	HostProcess Forbidden `json:"hostProcess,omitempty"`
+
+	// hostPorts says which ports of the node containers may take.
+	// +optional
+	HostPorts HostPorts `json:"hostPorts,omitzero"`
+
+	// hostProbes: Forbidden means that no probe and no lifecycle hook names a host, and so makes the kubelet connect to
+	// another address than that of the pod.
+	// +optional
+	HostProbes Forbidden `json:"hostProbes,omitempty"`
+
+	// shareProcessNamespace: Forbidden means that the containers of a pod do not see each other's processes.
+	// +optional
+	ShareProcessNamespace Forbidden `json:"shareProcessNamespace,omitempty"`
+
+	// volumes says which types of volumes and which paths of the node pods may use.
+	// +optional
+	Volumes Volumes `json:"volumes,omitzero"`
+
+	// runtimeSockets: Forbidden means that no pod mounts the socket of a container runtime (Docker, containerd, CRI-O,
+	// cri-dockerd, Podman), be it through a directory above it.
+	// +optional
+	RuntimeSockets Forbidden `json:"runtimeSockets,omitempty"`
+
+	// runtimeClasses says which RuntimeClasses pods may run under.
+	// +optional
+	RuntimeClasses RuntimeClasses `json:"runtimeClasses,omitzero"`
+
+	// serviceAccountToken: Forbidden means that no pod has the token of its ServiceAccount mounted by itself: the pod
+	// sets automountServiceAccountToken to false or, where it sets nothing, its ServiceAccount does. Unset in both, it
+	// is mounted.
+	// +optional
+	ServiceAccountToken Forbidden `json:"serviceAccountToken,omitempty"`
+
+	// defaultServiceAccount: Forbidden means that no pod runs as the ServiceAccount default, by name or because it names none.
+	// +optional
+	DefaultServiceAccount Forbidden `json:"defaultServiceAccount,omitempty"`
+
+	// secretsInEnvironment: Forbidden means that no container takes the value of an environment variable from a Secret.
+	// +optional
+	SecretsInEnvironment Forbidden `json:"secretsInEnvironment,omitempty"`
+
+	// ephemeralContainers: Forbidden means that no pod has had an ephemeral container (kubectl debug) put into it. It is
+	// seen in pods that are judged themselves, because no controller has made them.
+	// +optional
+	EphemeralContainers Forbidden `json:"ephemeralContainers,omitempty"`
+
+	// images says where images may come from and how exactly they must be named.
+	// +optional
+	Images Images `json:"images,omitzero"`
+
+	// resources says which resources containers must limit and request.
+	// +optional
+	Resources Resources `json:"resources,omitzero"`
 }
 
-// Capabilities says which Linux capabilities containers must drop and may add.
-//
-// +kubebuilder:validation:XValidation:rule="has(self.requiredDrop) || has(self.allowedAdd)",message="must set requiredDrop, allowedAdd or both; allowedAdd: [] allows no capability"
-type Capabilities struct {
-	// requiredDrop lists the capabilities that every container must drop; ALL means drop: [ALL], and a container
-	// that drops ALL drops every other too, unless it adds it back. Absent: not judged. Windows pods are exempt.
-	// +optional
-	// +listType=set
-	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=64
-	RequiredDrop []Capability `json:"requiredDrop,omitzero"`
-
-	// allowedAdd lists the capabilities that containers may add. An empty list allows none; absent: not judged.
-	// Windows pods are exempt.
-	// +optional
-	// +listType=set
-	// +kubebuilder:validation:MaxItems=64
-	AllowedAdd []Capability `json:"allowedAdd,omitzero"`
-}
-
-// Capability is the name of a Linux capability as pods spell it, such as NET_ADMIN, or ALL. Names are compared
-// exactly, as Pod Security admission compares them.
-//
-// +kubebuilder:validation:MinLength=1
-// +kubebuilder:validation:MaxLength=63
-// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Z][A-Z0-9_]*$') && !self.startsWith('CAP_')",message="must be a capability as pods spell it: upper case and without the CAP_ prefix, such as NET_ADMIN or ALL"
-type Capability string
-
-// SeccompProfiles says which seccomp profiles containers may run under.
-type SeccompProfiles struct {
-	// allowed lists the profiles that containers may run under. A container without a profile runs Unconfined.
-	// A profile set for the pod must be allowed too, even where every container sets its own.
-	// Windows pods are exempt.
+// PodSecurityStandard is a level of the Pod Security Standards in one version.
+type PodSecurityStandard struct {
+	// level is baseline or restricted. The third level, privileged, asks for nothing.
 	// +required
-	// +listType=atomic
-	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=32
-	Allowed []SeccompProfile `json:"allowed,omitempty"`
-}
+	Level PodSecurityLevel `json:"level,omitempty"`
 
-// SeccompProfile is a seccomp profile, or, through a glob, several.
-//
-// +kubebuilder:validation:XValidation:rule="self.type == 'Localhost' ? has(self.localhostProfile) : !has(self.localhostProfile)",message="must set localhostProfile when type is Localhost, and only then; localhostProfile: \"*\" allows every local profile"
-type SeccompProfile struct {
-	// type is the kind of profile.
+	// version is the version of Kubernetes whose words count, such as v1.36, or latest: the newest that this operator
+	// knows. The rules change from version to version, so that latest may find more after an upgrade of the operator.
 	// +required
-	Type SeccompProfileType `json:"type,omitempty"`
-
-	// localhostProfile is the path of a local profile as pods write it, with * for any run of characters.
-	// +optional
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=512
-	LocalhostProfile string `json:"localhostProfile,omitempty"`
+	// +kubebuilder:validation:MaxLength=8
+	// +kubebuilder:validation:XValidation:rule="self.matches('^(latest|v1[.](0|[1-9][0-9]{0,2}))$')",message="must be a version of Kubernetes such as v1.36, or latest"
+	Version string `json:"version,omitempty"`
 }
 
-// SeccompProfileType is the kind of a seccomp profile.
+// PodSecurityLevel is a level of the Pod Security Standards that asks for something.
 //
-// +kubebuilder:validation:Enum=RuntimeDefault;Localhost;Unconfined
-type SeccompProfileType string
+// +kubebuilder:validation:Enum=baseline;restricted
+type PodSecurityLevel string
 
 const (
-	// SeccompRuntimeDefault is the profile of the container runtime.
-	SeccompRuntimeDefault SeccompProfileType = "RuntimeDefault"
-	// SeccompLocalhost is a profile in a file on the node.
-	SeccompLocalhost SeccompProfileType = "Localhost"
-	// SeccompUnconfined is no profile at all.
-	SeccompUnconfined SeccompProfileType = "Unconfined"
+	// LevelBaseline prevents known ways out of a container.
+	LevelBaseline PodSecurityLevel = "baseline"
+	// LevelRestricted is current practice for hardening pods. It includes what baseline asks for.
+	LevelRestricted PodSecurityLevel = "restricted"
 )

@@ -1,5 +1,5 @@
-// newcheck begins a new check: it writes its file, and a passing and a failing case to fill in. Until that is done, the
-// tests of the checks fail and say what is missing.
+// newcheck begins a new check: it writes its file, and a passing and a failing case and the example of its docs to fill in.
+// Until that is done, the tests of the checks fail and say what is missing.
 package main
 
 import (
@@ -41,6 +41,7 @@ func begin(root, id string) ([]string, error) {
 		{folder + "/" + id + ".go", checkFile},
 		{cases + "/passes.yaml", caseFile},
 		{cases + "/fails.yaml", caseFile},
+		{cases + "/example.yaml", exampleFile},
 	}
 	for _, name := range []string{contents[0].name, cases} {
 		if _, err := os.Stat(filepath.Join(root, name)); !os.IsNotExist(err) {
@@ -112,4 +113,34 @@ spec:
     spec:
       containers:
       - name: app
+`))
+
+// What is declared here must be what hack/docs/declarations.yaml says, so that the docs show both together.
+var exampleFile = template.Must(template.New("").Parse(`# Shown in docs/checks.md.
+apiVersion: plumbline.dev/v1alpha1
+kind: SecurityBaseline
+metadata:
+  name: production
+spec:
+  workloads: {} # the field that asks for {{.ID}}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: drifted
+  namespace: shop
+spec:
+  containers:
+  - name: api
+    image: registry.example.com/shop/api:1.4.2
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: clean
+  namespace: shop
+spec:
+  containers:
+  - name: api
+    image: registry.example.com/shop/api:1.4.2
 `))

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestANewCheckBeginsWithItsFileAndTwoCases(t *testing.T) {
+func TestANewCheckBeginsWithItsFileTwoCasesAndItsExample(t *testing.T) {
 	root := t.TempDir()
 	files, err := begin(root, "host-pid2")
 	if err != nil {
@@ -18,6 +18,7 @@ func TestANewCheckBeginsWithItsFileAndTwoCases(t *testing.T) {
 	}
 	want := []string{
 		"internal/checks/host-pid2.go", "internal/checks/testdata/host-pid2/passes.yaml", "internal/checks/testdata/host-pid2/fails.yaml",
+		"internal/checks/testdata/host-pid2/example.yaml",
 	}
 	if diff := cmp.Diff(want, files); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -24,12 +24,19 @@ func entry(manager, at, subresource, fields string) metav1.ManagedFieldsEntry {
 	}
 }
 
-// container wraps the fields of container app of a Deployment.
+// inContainer wraps fields of container app of a Deployment.
+func inContainer(fields string) string {
+	return `{"f:spec":{"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"app\"}":{".":{},"f:name":{},` + fields + `}}}}}}`
+}
+
+// container wraps the fields of its securityContext.
 func container(fields string) string {
-	return `{"f:spec":{"f:template":{"f:spec":{"f:containers":{"k:{\"name\":\"app\"}":{".":{},"f:name":{},"f:securityContext":` + fields + `}}}}}}`
+	return inContainer(`"f:securityContext":` + fields)
 }
 
 const added = "spec.template.spec.containers[app].securityContext.capabilities.add"
+
+const appArmor = "container.apparmor.security.beta.kubernetes.io/app"
 
 func TestOf(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -53,6 +60,28 @@ func TestOf(t *testing.T) {
 		"the owner of what is below a field": {
 			[]metav1.ManagedFieldsEntry{entry("helm", noon, "", container(`{"f:seccompProfile":{"f:type":{}}}`))},
 			"spec.template.spec.containers[app].securityContext.seccompProfile", "helm", v1alpha1.ConfidenceHigh,
+		},
+		"the owner of an annotation": {
+			[]metav1.ManagedFieldsEntry{
+				entry("argocd-controller", "2026-11-21T13:00:00Z", "", `{"f:spec":{"f:template":{"f:metadata":{"f:annotations":{".":{},"f:team":{}}}}}}`),
+				entry("kubectl-annotate", noon, "", `{"f:spec":{"f:template":{"f:metadata":{"f:annotations":{"f:`+appArmor+`":{}}}}}}`),
+			}, "spec.template.metadata.annotations[" + appArmor + "]", "kubectl-annotate", v1alpha1.ConfidenceHigh,
+		},
+		"an atomic list: the owner of the whole": {
+			[]metav1.ManagedFieldsEntry{entry("helm", noon, "", `{"f:spec":{"f:template":{"f:spec":{"f:securityContext":{"f:sysctls":{}}}}}}`)},
+			"spec.template.spec.securityContext.sysctls", "helm", v1alpha1.ConfidenceHigh,
+		},
+		"a port of a container, by number and protocol": {
+			[]metav1.ManagedFieldsEntry{
+				entry("argocd-controller", "2026-11-21T13:00:00Z", "", inContainer(`"f:ports":{".":{},"k:{\"containerPort\":8080,\"protocol\":\"TCP\"}":{".":{},"f:containerPort":{}}}`)),
+				entry("kubectl-edit", noon, "", inContainer(`"f:ports":{"k:{\"containerPort\":8080,\"protocol\":\"TCP\"}":{"f:hostPort":{}}}`)),
+			}, "spec.template.spec.containers[app].ports[8080/TCP].hostPort", "kubectl-edit", v1alpha1.ConfidenceHigh,
+		},
+		"a mount of a container, by its path": {
+			[]metav1.ManagedFieldsEntry{
+				entry("argocd-controller", "2026-11-21T13:00:00Z", "", inContainer(`"f:image":{}`)),
+				entry("kubectl-edit", noon, "", inContainer(`"f:volumeMounts":{".":{},"k:{\"mountPath\":\"/var/log.d\"}":{".":{},"f:mountPath":{}}}`)),
+			}, "spec.template.spec.containers[app].volumeMounts[/var/log.d].readOnly", "kubectl-edit", v1alpha1.ConfidenceLow,
 		},
 		"a missing field: the newest change to its parent": {
 			[]metav1.ManagedFieldsEntry{
@@ -115,6 +144,7 @@ func FuzzOf(f *testing.F) {
 	f.Add(container(`{"f:privileged":{}}`), added)
 	f.Add(`{"f:spec":{"v:1":{},"i:3":{}}}`, "spec[")
 	f.Add(`null`, "...[]].[a]")
+	f.Add(`{}`, "ports[99999999999/TCP].ports[/].volumeMounts[")
 	f.Fuzz(func(_ *testing.T, fields, path string) {
 		attribution.Of([]metav1.ManagedFieldsEntry{entry("m", noon, "", fields)}, path)
 	})

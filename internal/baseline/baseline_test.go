@@ -16,7 +16,7 @@ import (
 func compiled(change func(*v1alpha1.SecurityBaselineSpec)) *baseline.Baseline {
 	sb := &v1alpha1.SecurityBaseline{ObjectMeta: metav1.ObjectMeta{Name: "production", UID: "1", Generation: 3}}
 	change(&sb.Spec)
-	return baseline.Compile(sb)
+	return baseline.Compile(sb, []string{"added-capability", "host-port", "run-as-user"})
 }
 
 func deployment(namespace string, labels map[string]string) workload.Workload {
@@ -123,26 +123,26 @@ func TestSetKeepsWhatDidNotChange(t *testing.T) {
 	one := v1alpha1.SecurityBaseline{ObjectMeta: metav1.ObjectMeta{Name: "one", UID: "1", Generation: 1}}
 	two := v1alpha1.SecurityBaseline{ObjectMeta: metav1.ObjectMeta{Name: "two", UID: "2", Generation: 1}}
 	var none *baseline.Set
-	first := none.Update([]v1alpha1.SecurityBaseline{two, one})
+	first := none.Update([]v1alpha1.SecurityBaseline{two, one}, nil)
 	if got := first.All(); len(got) != 2 || got[0].Name != "one" {
 		t.Fatalf("All = %v, want one and two in order", got)
 	}
-	if again := first.Update([]v1alpha1.SecurityBaseline{one, two}); again != first {
+	if again := first.Update([]v1alpha1.SecurityBaseline{one, two}, nil); again != first {
 		t.Error("an unchanged list made another set")
 	}
 	one.Generation = 2
-	second := first.Update([]v1alpha1.SecurityBaseline{one, two})
+	second := first.Update([]v1alpha1.SecurityBaseline{one, two}, nil)
 	if second == first || second.Get("one") == first.Get("one") || second.Get("two") != first.Get("two") {
 		t.Error("want one compiled anew and two kept")
 	}
 	two.UID = "3"
-	if third := second.Update([]v1alpha1.SecurityBaseline{one, two}); third.Get("two") == second.Get("two") {
+	if third := second.Update([]v1alpha1.SecurityBaseline{one, two}, nil); third.Get("two") == second.Get("two") {
 		t.Error("a baseline that was deleted and made again was not compiled anew")
 	}
-	if fourth := second.Update([]v1alpha1.SecurityBaseline{one}); fourth == second || fourth.Get("two") != nil {
+	if fourth := second.Update([]v1alpha1.SecurityBaseline{one}, nil); fourth == second || fourth.Get("two") != nil {
 		t.Error("a deleted baseline is still there")
 	}
-	if none.Update(nil) == nil {
+	if none.Update(nil, nil) == nil {
 		t.Error("no baselines are a set too")
 	}
 }

@@ -3,8 +3,8 @@
 package baseline
 
 import (
-	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,6 +26,12 @@ type Baseline struct {
 	Generation int64
 	// Declared is the spec. It must not be changed.
 	Declared *v1alpha1.SecurityBaselineSpec
+	// Rules are what its checks go by.
+	Rules []Rules
+	// Severities are those of the findings of checks, where they are not the check's own.
+	Severities map[string]v1alpha1.Severity
+	// Exceptions are its exceptions, in the order of the spec.
+	Exceptions []*Exception
 	// Frozen says why the baseline judges nothing at present, and the findings it made stay as they are; empty when
 	// it judges. FrozenReason is the same as a condition reason.
 	Frozen, FrozenReason string
@@ -37,9 +43,10 @@ type Baseline struct {
 	namespaces, objects labels.Selector
 }
 
-// Compile makes a Baseline from a SecurityBaseline. An invalid one is frozen, and Frozen names the field and says what
-// is wrong with it.
-func Compile(sb *v1alpha1.SecurityBaseline) *Baseline {
+// Compile makes a Baseline from a SecurityBaseline; checks are the IDs of those that there are. An invalid one is
+// frozen, and Frozen names the field and says what is wrong with it. An invalid exception makes no baseline invalid: it
+// waives nothing.
+func Compile(sb *v1alpha1.SecurityBaseline, checks []string) *Baseline {
 	b := &Baseline{
 		Name: sb.Name, UID: sb.UID, Generation: sb.Generation,
 		Declared:  sb.Spec.DeepCopy(),
@@ -52,14 +59,38 @@ func Compile(sb *v1alpha1.SecurityBaseline) *Baseline {
 	if sb.Spec.Suspend {
 		b.freeze(v1alpha1.ReasonSuspended, "spec.suspend is true: reports stay as they are, and nothing is judged.")
 	}
-	var err error
-	if b.namespaces, err = selector(sb.Spec.Scope.NamespaceSelector); err != nil {
-		b.freeze(v1alpha1.ReasonInvalidBaseline, fmt.Sprintf("spec.scope.namespaceSelector: %v", err))
-	}
-	if b.objects, err = selector(sb.Spec.Scope.ObjectSelector); err != nil {
-		b.freeze(v1alpha1.ReasonInvalidBaseline, fmt.Sprintf("spec.scope.objectSelector: %v", err))
+	if wrong := b.compile(checks); len(wrong) > 0 {
+		b.freeze(v1alpha1.ReasonInvalidBaseline, strings.Join(wrong, "; ")+".")
 	}
 	return b
+}
+
+// compile makes ready what is declared, and says all that is wrong with it.
+func (b *Baseline) compile(checks []string) []string {
+	var wrong []string
+	note := func(field string, err error) {
+		if err != nil {
+			wrong = append(wrong, field+": "+err.Error())
+		}
+	}
+	var err error
+	b.namespaces, err = selector(b.Declared.Scope.NamespaceSelector)
+	note("spec.scope.namespaceSelector", err)
+	b.objects, err = selector(b.Declared.Scope.ObjectSelector)
+	note("spec.scope.objectSelector", err)
+	b.Rules, err = rulesOf(b.Declared)
+	note("spec.workloads.podSecurityStandard.version", err)
+	for _, check := range b.Declared.DisabledChecks {
+		note("spec.disabledChecks", mustBeKnown(check, checks))
+	}
+	for _, override := range b.Declared.Severities {
+		note("spec.severities", mustBeKnown(override.Check, checks))
+	}
+	b.Severities = severitiesOf(b.Declared)
+	for i := range b.Declared.Exceptions {
+		b.Exceptions = append(b.Exceptions, compileException(&b.Declared.Exceptions[i], b.Declared.ExceptionPolicy, checks))
+	}
+	return wrong
 }
 
 func (b *Baseline) freeze(reason, why string) {
@@ -119,6 +150,11 @@ func (b *Baseline) Covers(w workload.Workload, ns Namespace) Coverage {
 // ReadsNamespaces says whether the scope depends on the labels of namespaces.
 func (b *Baseline) ReadsNamespaces() bool {
 	return b.namespaces != nil && !b.namespaces.Empty()
+}
+
+// ReadsServiceAccounts says whether what is declared depends on ServiceAccounts.
+func (b *Baseline) ReadsServiceAccounts() bool {
+	return b.Declared.Workloads.ServiceAccountToken != ""
 }
 
 // Watches says whether objects of the kind can be in the scope of the baseline.

@@ -12,9 +12,9 @@ type Set struct {
 	baselines []*Baseline
 }
 
-// Update returns the set that the SecurityBaselines make. Baselines whose generation has not changed are taken from
+// Update returns the set that the SecurityBaselines make; checks are the IDs of those that there are. Baselines whose generation has not changed are taken from
 // the old set; if all are, so is the set itself, so that a changed set is a different pointer.
-func (s *Set) Update(items []v1alpha1.SecurityBaseline) *Set {
+func (s *Set) Update(items []v1alpha1.SecurityBaseline, checks []string) *Set {
 	next := &Set{baselines: make([]*Baseline, 0, len(items))}
 	changed := s == nil || len(s.baselines) != len(items)
 	for i := range items {
@@ -23,7 +23,7 @@ func (s *Set) Update(items []v1alpha1.SecurityBaseline) *Set {
 			continue
 		}
 		changed = true
-		next.baselines = append(next.baselines, Compile(&items[i]))
+		next.baselines = append(next.baselines, Compile(&items[i], checks))
 	}
 	if !changed {
 		return s

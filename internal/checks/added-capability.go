@@ -29,7 +29,7 @@ var _ = register(engine.Check{
 })
 
 func runAddedCapability(in engine.Input) []engine.Finding {
-	if in.Workload.Windows() {
+	if in.Workload.Windows() && !in.Reading.WindowsJudged {
 		return nil
 	}
 	var findings []engine.Finding

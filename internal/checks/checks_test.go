@@ -9,12 +9,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
@@ -22,17 +25,22 @@ import (
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/checks"
 	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/podsecurity"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
 var update = flag.Bool("update", false, "rewrite the .want files in testdata")
 
 // example is a case of a check, from testdata/<id>: a file that holds a baseline and the objects it is held against.
+// ServiceAccounts among them are facts.
 type example struct {
 	check    engine.Check
 	file     string
 	baseline v1alpha1.SecurityBaseline
+	reading  podsecurity.Reading
 	objects  []runtime.Object
+	// accounts are the ServiceAccounts among the objects, as facts for the workloads that run as them.
+	accounts map[types.NamespacedName]engine.ServiceAccount
 }
 
 func TestEveryCheckFindsExactlyWhatItsCasesSay(t *testing.T) {
@@ -122,7 +130,8 @@ func (e *example) input(t *testing.T, obj runtime.Object) engine.Input {
 	if !ok {
 		t.Fatalf("%T is not judged", obj)
 	}
-	return engine.Input{Workload: w, Baseline: e.baseline.Name, Declared: &e.baseline.Spec}
+	account := e.accounts[types.NamespacedName{Namespace: w.Namespace, Name: w.ServiceAccount()}]
+	return engine.Input{Workload: w, Baseline: e.baseline.Name, Declared: &e.baseline.Spec, Reading: e.reading, ServiceAccount: account}
 }
 
 func (e *example) run(t *testing.T, obj runtime.Object) []engine.Finding {
@@ -196,6 +205,9 @@ func (e *example) read() error {
 	if err := yaml.UnmarshalStrict(first, &e.baseline); err != nil {
 		return fmt.Errorf("the first document is not a SecurityBaseline: %w", err)
 	}
+	if err := e.expand(); err != nil {
+		return err
+	}
 	for {
 		document, err := documents.Read()
 		if errors.Is(err, io.EOF) {
@@ -208,12 +220,39 @@ func (e *example) read() error {
 		if err != nil {
 			return err
 		}
+		if account, ok := obj.(*corev1.ServiceAccount); ok {
+			e.know(account)
+			continue
+		}
 		e.objects = append(e.objects, obj)
 	}
 	if e.baseline.Kind != "SecurityBaseline" || len(e.objects) == 0 {
 		return errors.New("must hold a SecurityBaseline, then one or more objects")
 	}
 	return nil
+}
+
+// expand puts what a Pod Security Standard asks for in the place of what the baseline of a case declares beside it, which
+// must be nothing: what is found must come from one of the two.
+func (e *example) expand() error {
+	standard := e.baseline.Spec.Workloads.PodSecurityStandard
+	if standard.Level == "" {
+		return nil
+	}
+	if !reflect.DeepEqual(e.baseline.Spec.Workloads, v1alpha1.Workloads{PodSecurityStandard: standard}) {
+		return errors.New("declares more than podSecurityStandard")
+	}
+	rules, err := podsecurity.Expand(standard.Level, standard.Version)
+	e.baseline.Spec.Workloads, e.reading = rules.Workloads, rules.Reading
+	return err
+}
+
+func (e *example) know(account *corev1.ServiceAccount) {
+	if e.accounts == nil {
+		e.accounts = map[types.NamespacedName]engine.ServiceAccount{}
+	}
+	name := types.NamespacedName{Namespace: account.Namespace, Name: account.Name}
+	e.accounts[name] = engine.ServiceAccount{Automount: account.AutomountServiceAccountToken}
 }
 
 // decode reads an object as the API server does: it drops fields that it does not know, also when only their case is
@@ -226,6 +265,10 @@ func decode(document []byte) (runtime.Object, error) {
 	var head runtime.TypeMeta
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(data, &head); err != nil {
 		return nil, err
+	}
+	if head.APIVersion == "v1" && head.Kind == "ServiceAccount" {
+		account := &corev1.ServiceAccount{}
+		return account, kjson.UnmarshalCaseSensitivePreserveInts(data, account)
 	}
 	kind, watched := workload.KindOf(schema.FromAPIVersionAndKind(head.APIVersion, head.Kind).GroupKind())
 	if !watched {

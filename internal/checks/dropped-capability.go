@@ -30,7 +30,7 @@ var _ = register(engine.Check{
 })
 
 func runDroppedCapability(in engine.Input) []engine.Finding {
-	if in.Workload.Windows() {
+	if in.Workload.Windows() && !in.Reading.WindowsJudged {
 		return nil
 	}
 	var findings []engine.Finding

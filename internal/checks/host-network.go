@@ -15,7 +15,7 @@ var _ = register(engine.Check{
 	Controls: []engine.Control{
 		podSecurity("Baseline: Host Namespaces"),
 		cis("5.2.5 Minimize the admission of containers wishing to share the host network namespace"),
-		nsa("Use the host network"),
+		nsa("Pod security enforcement"),
 	},
 	Declared: func(declared *v1alpha1.SecurityBaselineSpec) bool {
 		return declared.Workloads.HostNetwork == v1alpha1.RuleForbidden

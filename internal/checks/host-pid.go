@@ -15,7 +15,7 @@ var _ = register(engine.Check{
 	Controls: []engine.Control{
 		podSecurity("Baseline: Host Namespaces"),
 		cis("5.2.3 Minimize the admission of containers wishing to share the host process ID namespace"),
-		nsa("Share host process namespaces"),
+		nsa("Pod security enforcement"),
 	},
 	Declared: func(declared *v1alpha1.SecurityBaselineSpec) bool {
 		return declared.Workloads.HostPID == v1alpha1.RuleForbidden

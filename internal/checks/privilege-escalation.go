@@ -17,7 +17,7 @@ var _ = register(engine.Check{
 	Controls: []engine.Control{
 		podSecurity("Restricted: Privilege Escalation (v1.8+)"),
 		cis("5.2.6 Minimize the admission of containers with allowPrivilegeEscalation"),
-		nsa("Restricts escalation to root privileges"),
+		nsa("Pod security enforcement"),
 	},
 	Declared: func(declared *v1alpha1.SecurityBaselineSpec) bool {
 		return declared.Workloads.AllowPrivilegeEscalation == v1alpha1.RuleForbidden
@@ -26,7 +26,7 @@ var _ = register(engine.Check{
 })
 
 func runPrivilegeEscalation(in engine.Input) []engine.Finding {
-	if in.Workload.Windows() {
+	if in.Workload.Windows() && !in.Reading.WindowsJudged {
 		return nil
 	}
 	var findings []engine.Finding

@@ -16,7 +16,7 @@ var _ = register(engine.Check{
 	Controls: []engine.Control{
 		podSecurity("Baseline: Privileged Containers"),
 		cis("5.2.2 Minimize the admission of privileged containers"),
-		nsa("Preventing privileged containers"),
+		nsa("Pod security enforcement"),
 	},
 	Declared: func(declared *v1alpha1.SecurityBaselineSpec) bool {
 		return declared.Workloads.Privileged == v1alpha1.RuleForbidden

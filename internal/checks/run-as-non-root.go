@@ -20,7 +20,7 @@ var _ = register(engine.Check{
 	Controls: []engine.Control{
 		podSecurity("Restricted: Running as Non-root"),
 		cis("5.2.7 Minimize the admission of root containers"),
-		nsa("Non-root containers"),
+		nsa(`"Non-root" containers and "rootless" container engines`),
 	},
 	Declared: func(declared *v1alpha1.SecurityBaselineSpec) bool {
 		return declared.Workloads.RunAsNonRoot == v1alpha1.RuleRequired
@@ -29,6 +29,9 @@ var _ = register(engine.Check{
 })
 
 func runRunAsNonRoot(in engine.Input) []engine.Finding {
+	if in.Reading.UserNamespacesMayBeRoot && in.Workload.UserNamespace() {
+		return nil
+	}
 	var findings []engine.Finding
 	pod := in.Workload.Security().RunAsNonRoot
 	if pod != nil && !*pod {

@@ -9,10 +9,15 @@ import (
 	"plumbline.dev/plumbline/internal/workload"
 )
 
-const seccompField = "securityContext.seccompProfile"
+const (
+	seccompField = "securityContext.seccompProfile"
+
+	// annotateSeccomp is the remediation where annotations are judged, which is before Kubernetes 1.19.
+	annotateSeccomp = "Remove the annotation, or set it to runtime/default."
+)
 
 // unconfined is what a container runs under when neither it nor its pod sets a profile.
-var unconfined = corev1.SeccompProfile{Type: corev1.SeccompProfileTypeUnconfined}
+var unconfined = seccomp{kind: corev1.SeccompProfileTypeUnconfined}
 
 var _ = register(engine.Check{
 	ID:    "seccomp-profile",
@@ -26,7 +31,7 @@ var _ = register(engine.Check{
 		podSecurity("Baseline: Seccomp"),
 		podSecurity("Restricted: Seccomp (v1.19+)"),
 		cis("5.6.2 Ensure that the seccomp profile is set to docker/default in your Pod definitions"),
-		nsa("Sets the seccomp profile used to sandbox containers"),
+		nsa("Hardening container environments"),
 	},
 	Declared: func(declared *v1alpha1.SecurityBaselineSpec) bool {
 		return len(declared.Workloads.SeccompProfile.Allowed) > 0
@@ -35,84 +40,77 @@ var _ = register(engine.Check{
 })
 
 func runSeccompProfile(in engine.Input) []engine.Finding {
-	if in.Workload.Windows() {
+	if in.Workload.Windows() && !in.Reading.WindowsJudged {
 		return nil
 	}
 	var findings []engine.Finding
-	pod := in.Workload.Security().SeccompProfile
-	if pod != nil && !allowsSeccomp(in, pod) {
+	pod := seccompOfPod(in)
+	if pod.set && !allowsSeccomp(in, pod) {
 		findings = append(findings, seccompPod(in, pod))
 	}
 	for container := range in.Workload.Containers() {
-		own := container.Security().SeccompProfile
+		own := seccompOfContainer(in, container)
 		switch {
-		case own == nil && pod != nil: // what the pod says has been judged, once
-		case own == nil && !allowsSeccomp(in, &unconfined), own != nil && !allowsSeccomp(in, own):
-			findings = append(findings, seccompContainer(in, container))
+		case own.set && !allowsSeccomp(in, own):
+			findings = append(findings, seccompContainer(in, container, own))
+		case own.set, pod.set, in.Reading.UnsetSeccompAllowed: // what the pod says has been judged, once
+		case !allowsSeccomp(in, unconfined):
+			findings = append(findings, seccompContainer(in, container, own))
 		}
 	}
 	return findings
 }
 
 // allowsSeccomp compares paths too, which both sides have with Localhost, and neither without.
-func allowsSeccomp(in engine.Input, profile *corev1.SeccompProfile) bool {
+func allowsSeccomp(in engine.Input, profile seccomp) bool {
 	for _, allowed := range in.Declared.Workloads.SeccompProfile.Allowed {
-		if string(allowed.Type) == string(profile.Type) && glob.Match(allowed.LocalhostProfile, localhostProfile(profile)) {
+		if string(allowed.Type) == string(profile.kind) && glob.Match(allowed.LocalhostProfile, profile.file) {
 			return true
 		}
 	}
 	return false
 }
 
-func localhostProfile(profile *corev1.SeccompProfile) string {
-	if profile.LocalhostProfile == nil {
-		return ""
-	}
-	return *profile.LocalhostProfile
-}
-
 // seccompPod is a finding even if every container sets its own, as in the Pod Security Standards: the next container
 // that somebody adds, also while the pod runs, would inherit it.
-func seccompPod(in engine.Input, profile *corev1.SeccompProfile) engine.Finding {
-	name := seccompName(profile)
+func seccompPod(in engine.Input, profile seccomp) engine.Finding {
+	name := profile.String()
+	path, remediation := in.Workload.Path(seccompField), "Set securityContext.seccompProfile of the pod to a profile that the baseline allows."
+	if in.Reading.SeccompAnnotations {
+		path, remediation = annotationPath(in.Workload, workload.SeccompPodAnnotation), annotateSeccomp
+	}
 	return engine.Finding{
-		Path:     in.Workload.Path(seccompField),
+		Path:     path,
 		Value:    name,
 		Expected: expectedSeccomp(in),
 		Actual:   name,
 		Message: "The pod sets seccomp profile " + name + ", which baseline " + in.Baseline +
 			" does not allow even if every container sets its own.",
-		Remediation: "Set securityContext.seccompProfile of the pod to a profile that the baseline allows.",
+		Remediation: remediation,
 	}
 }
 
-func seccompContainer(in engine.Input, container workload.Container) engine.Finding {
+func seccompContainer(in engine.Input, container workload.Container, own seccomp) engine.Finding {
+	path := container.Path(seccompField)
 	name, actual := "Unconfined", unset("Unconfined")
 	does, remediation := " runs Unconfined, as neither it nor its pod sets a seccomp profile", "" // that of the check
-	if own := container.Security().SeccompProfile; own != nil {
-		name = seccompName(own)
+	if own.set {
+		name = own.String()
 		actual, does = name, " sets seccomp profile "+name
 		remediation = "Set securityContext.seccompProfile of the container to a profile that the baseline allows."
 	}
+	if in.Reading.SeccompAnnotations {
+		path, remediation = annotationPath(in.Workload, workload.SeccompContainerAnnotation+container.Name), annotateSeccomp
+	}
 	return engine.Finding{
 		Container:   container.Name,
-		Path:        container.Path(seccompField),
+		Path:        path,
 		Value:       name,
 		Expected:    expectedSeccomp(in),
 		Actual:      actual,
 		Message:     "Container " + container.Name + does + ", which baseline " + in.Baseline + " does not allow.",
 		Remediation: remediation,
 	}
-}
-
-func seccompName(profile *corev1.SeccompProfile) string {
-	switch profile.Type {
-	case corev1.SeccompProfileTypeLocalhost:
-		return "Localhost/" + localhostProfile(profile)
-	case "": // refused by the API server, but found in files
-		return "without a type"
-	}
-	return string(profile.Type)
 }
 
 func expectedSeccomp(in engine.Input) string {

@@ -18,6 +18,14 @@ func unset(byDefault string) string {
 	return "unset, which means " + byDefault
 }
 
+// orEmpty shows a text that is set but empty: the API server refuses it, but files hold it.
+func orEmpty[S ~string](text S) string {
+	if text == "" {
+		return `""`
+	}
+	return string(text)
+}
+
 const (
 	none = "none"
 

@@ -4,6 +4,7 @@ package engine
 
 import (
 	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/podsecurity"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -33,6 +34,15 @@ type Check struct {
 	Run func(Input) []Finding
 }
 
+// IDs returns the IDs of checks.
+func IDs(checks []Check) []string {
+	ids := make([]string, len(checks))
+	for i := range checks {
+		ids[i] = checks[i].ID
+	}
+	return ids
+}
+
 // Control is a rule of a published standard, by its text and version: numbers move between versions.
 type Control struct {
 	// Standard is the name and version of the standard.
@@ -41,16 +51,34 @@ type Control struct {
 	Rule string
 }
 
-// Need is a fact beyond the target, such as its ServiceAccount.
+// Need is a fact beyond the target.
 type Need string
+
+// NeedServiceAccount is the ServiceAccount that the pods of the target run as.
+const NeedServiceAccount Need = "ServiceAccount"
+
+// ServiceAccount is what is judged of the ServiceAccount of a workload.
+type ServiceAccount struct {
+	// Automount is its automountServiceAccountToken; nil when it is not set, and when there is no such ServiceAccount: no
+	// pod starts without one, so that a new one, which sets nothing, is what pods will run as.
+	Automount *bool
+}
 
 // Input is what a check sees: one workload, and one baseline that covers it.
 type Input struct {
 	// Workload is the object to judge.
 	Workload workload.Workload
-	// Baseline is the name of the baseline, and Declared what it declares.
+	// Baseline is the name of the baseline, and Declared what it declares, by itself or through a Pod Security Standard.
 	Baseline string
 	Declared *v1alpha1.SecurityBaselineSpec
+	// Reading is how what is declared is to be read.
+	Reading podsecurity.Reading
+	// Disabled are the checks that are not made.
+	Disabled map[string]bool
+	// Severities are the severities of findings by check, where the baseline sets another than the check's own.
+	Severities map[string]v1alpha1.Severity
+	// ServiceAccount is what is known under NeedServiceAccount.
+	ServiceAccount ServiceAccount
 	// Unreadable says of facts that could not be read, why.
 	Unreadable map[Need]string
 }

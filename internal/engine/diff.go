@@ -1,9 +1,14 @@
 package engine
 
+import "slices"
+
 // Changes are the differences between two sets of findings.
 type Changes struct {
-	// Opened are new, Resolved are gone.
+	// Opened are new and open, Resolved are gone, be it that they were open or waived.
 	Opened, Resolved []Finding
+	// Waived are those that an exception waives from now on, be they new or known; Unwaived those that were waived, and
+	// are open now.
+	Waived, Unwaived []Finding
 	// Changed are still there, but what is expected, or how bad it is, is not what it was. That the whole of a field
 	// reads differently because another finding came or went is no change of this one.
 	Changed []Finding
@@ -11,7 +16,12 @@ type Changes struct {
 
 // None says whether nothing changed.
 func (c Changes) None() bool {
-	return len(c.Opened) == 0 && len(c.Resolved) == 0 && len(c.Changed) == 0
+	return len(c.Opened)+len(c.Resolved)+len(c.Waived)+len(c.Unwaived)+len(c.Changed) == 0
+}
+
+// Appeared returns the findings that may not have been there before.
+func (c Changes) Appeared() []Finding {
+	return slices.Concat(c.Opened, c.Waived)
 }
 
 // Diff compares what was found last with what is found now, in the order of the findings.
@@ -21,8 +31,12 @@ func Diff(last, now []Finding) Changes {
 	for i := range now {
 		old, known := before[IdentityOf(&now[i])]
 		switch {
+		case !Open(&now[i]) && (!known || Open(old)):
+			changes.Waived = append(changes.Waived, now[i])
 		case !known:
 			changes.Opened = append(changes.Opened, now[i])
+		case Open(&now[i]) && !Open(old):
+			changes.Unwaived = append(changes.Unwaived, now[i])
 		case old.Severity != now[i].Severity || old.Expected != now[i].Expected:
 			changes.Changed = append(changes.Changed, now[i])
 		}

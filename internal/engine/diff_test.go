@@ -20,6 +20,7 @@ func TestDiff(t *testing.T) {
 	critical := func(f *engine.Finding) { f.Severity = v1alpha1.SeverityCritical }
 	expected := func(f *engine.Finding) { f.Expected = "one of: X" }
 	reworded := func(f *engine.Finding) { f.Actual, f.Message, f.Remediation = "1, 2", "It is.", "Do." }
+	waived := func(f *engine.Finding) { f.Waiver = &v1alpha1.Waiver{Exception: "e"} }
 	of := func(findings ...engine.Finding) []engine.Finding { return findings }
 
 	for name, test := range map[string]struct {
@@ -41,6 +42,17 @@ func TestDiff(t *testing.T) {
 		},
 		"of which something else is expected is changed": {
 			last: of(finding("1")), now: of(finding("1", expected)), want: engine.Changes{Changed: of(finding("1", expected))},
+		},
+		"what is new and waived is waived": {now: of(finding("1", waived)), want: engine.Changes{Waived: of(finding("1", waived))}},
+		"what was open and is waived is waived": {
+			last: of(finding("1")), now: of(finding("1", waived)), want: engine.Changes{Waived: of(finding("1", waived))},
+		},
+		"what was waived and is open is not waived any more": {
+			last: of(finding("1", waived)), now: of(finding("1")), want: engine.Changes{Unwaived: of(finding("1"))},
+		},
+		"what stays waived is no change": {last: of(finding("1", waived)), now: of(finding("1", waived, reworded))},
+		"what was waived and is gone is resolved": {
+			last: of(finding("1", waived)), want: engine.Changes{Resolved: of(finding("1", waived))},
 		},
 		"changes come in the order of the findings": {
 			last: of(finding("1"), finding("2"), finding("5"), finding("6")),

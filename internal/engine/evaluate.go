@@ -11,7 +11,7 @@ import (
 func Evaluate(checks []Check, in Input) Result {
 	var result Result
 	for i := range checks {
-		if !checks[i].Declared(in.Declared) {
+		if in.Disabled[checks[i].ID] || !checks[i].Declared(in.Declared) {
 			continue
 		}
 		findings, reason := run(&checks[i], in)
@@ -19,8 +19,12 @@ func Evaluate(checks []Check, in Input) Result {
 			result.NotEvaluated = append(result.NotEvaluated, NotEvaluated{checks[i].ID, in.Baseline, reason})
 			continue
 		}
+		severity := checks[i].Severity
+		if other, set := in.Severities[checks[i].ID]; set {
+			severity = other
+		}
 		for j := range findings {
-			stamp(&findings[j], &checks[i], in.Baseline)
+			stamp(&findings[j], &checks[i], in.Baseline, severity)
 		}
 		result.Findings = append(result.Findings, findings...)
 	}
@@ -45,8 +49,8 @@ func run(check *Check, in Input) (findings []Finding, reason string) {
 }
 
 // stamp fills in what no check should have to, and bounds what comes from the judged object.
-func stamp(f *Finding, check *Check, baseline string) {
-	f.Check, f.Baseline, f.Severity = check.ID, baseline, check.Severity
+func stamp(f *Finding, check *Check, baseline string, severity v1alpha1.Severity) {
+	f.Check, f.Baseline, f.Severity = check.ID, baseline, severity
 	if f.Remediation == "" {
 		f.Remediation = check.Remediation
 	}

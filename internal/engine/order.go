@@ -32,10 +32,24 @@ func Rank(s v1alpha1.Severity) int {
 	return 4
 }
 
-// Compare orders findings, the worst first, then by check, container, path, value and baseline.
+// Compare orders findings: open ones before waived ones, the worst first, then by check, container, path, value and
+// baseline.
 func Compare(a, b *Finding) int {
-	return cmp.Or(cmp.Compare(Rank(a.Severity), Rank(b.Severity)), compareIdentity(a, b))
+	return cmp.Or(compareUrgency(a, b), compareIdentity(a, b))
 }
+
+func compareUrgency(a, b *Finding) int {
+	switch {
+	case Open(a) && !Open(b):
+		return -1
+	case Open(b) && !Open(a):
+		return 1
+	}
+	return cmp.Compare(Rank(a.Severity), Rank(b.Severity))
+}
+
+// Open says whether no exception waives the finding.
+func Open(f *Finding) bool { return f.Waiver == nil }
 
 func compareIdentity(a, b *Finding) int {
 	return cmp.Or(
@@ -62,6 +76,6 @@ func Sort(findings []Finding) []Finding {
 		)
 	})
 	findings = slices.CompactFunc(findings, func(a, b Finding) bool { return IdentityOf(&a) == IdentityOf(&b) })
-	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(Rank(a.Severity), Rank(b.Severity)) })
+	slices.SortStableFunc(findings, func(a, b Finding) int { return compareUrgency(&a, &b) })
 	return findings
 }

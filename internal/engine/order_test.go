@@ -23,6 +23,8 @@ var inOrder = []engine.Finding{
 	{Severity: v1alpha1.SeverityMedium, Check: "a"},
 	{Severity: v1alpha1.SeverityLow, Check: "A"},
 	{Severity: "Unheard-of", Check: "0"},
+	{Severity: v1alpha1.SeverityCritical, Check: "y", Waiver: &v1alpha1.Waiver{Exception: "waived come last"}},
+	{Severity: v1alpha1.SeverityHigh, Check: "x", Waiver: &v1alpha1.Waiver{Exception: "the worst of them first"}},
 }
 
 func TestFindingsAreOrderedTheWorstFirstThenByCheckContainerPathValueAndBaseline(t *testing.T) {

@@ -36,7 +36,7 @@ const (
 	Found State = iota
 	// Gone means that there is no such object.
 	Gone
-	// Owned means that the object belongs to a controller, which stands for it.
+	// Owned means that the object belongs to a controller, which stands for all that is judged of it.
 	Owned
 	// Unreadable means that the kind cannot be read, so that nothing can be said.
 	Unreadable
@@ -72,7 +72,10 @@ func (c *Cluster) watched(ctx context.Context, kind workload.Kind, ref workload.
 	owner, owned := workload.Owner(obj)
 	if owned {
 		stands, err := c.standsFor(ctx, owner, ref)
-		if stands || err != nil {
+		if stands && err == nil {
+			return c.debugged(ctx, obj)
+		}
+		if err != nil {
 			return nil, Owned, err
 		}
 		if obj.GetDeletionTimestamp() != nil {
@@ -90,6 +93,17 @@ func (c *Cluster) watched(ctx context.Context, kind workload.Kind, ref workload.
 		target.Orphan = owned
 	}
 	return target, state, err
+}
+
+// debugged reads a pod for which its controller stands: it is a target itself as far as somebody put ephemeral containers
+// into it.
+func (c *Cluster) debugged(ctx context.Context, obj client.Object) (*Target, State, error) {
+	w, _ := workload.Of(obj)
+	debugged, is := w.Debugged()
+	if !is || obj.GetDeletionTimestamp() != nil {
+		return nil, Owned, nil
+	}
+	return c.target(ctx, referenceTo(w), w.Meta.Generation, []workload.Workload{debugged})
 }
 
 // standsFor says whether an owner is judged for what it owns.
@@ -185,7 +199,11 @@ func (c *Cluster) target(ctx context.Context, reference v1alpha1.TargetReference
 	if err != nil {
 		return nil, Gone, err
 	}
-	subject := judgement.Subject{Workloads: workloads, Namespace: namespace}
+	around, err := c.around(ctx, workloads)
+	if err != nil {
+		return nil, Gone, err
+	}
+	subject := judgement.Subject{Workloads: workloads, Namespace: namespace, Facts: around}
 	return &Target{Reference: reference, Generation: generation, Subject: subject}, Found, nil
 }
 

@@ -3,7 +3,7 @@ package glob
 
 // Match says whether the pattern matches the whole of s. In a pattern, * stands for any run of characters, also none
 // and also slashes; every other character stands for itself.
-func Match(pattern, s string) bool {
+func Match[S string | []byte](pattern string, s S) bool {
 	// The last * seen, and how much of s it has taken: when what follows does not fit, it takes one more.
 	star, taken := -1, 0
 	p, i := 0, 0
@@ -29,7 +29,7 @@ func Match(pattern, s string) bool {
 }
 
 // MatchAny says whether one of the patterns matches the whole of s.
-func MatchAny[P ~string](patterns []P, s string) bool {
+func MatchAny[P ~string, S string | []byte](patterns []P, s S) bool {
 	for _, pattern := range patterns {
 		if Match(string(pattern), s) {
 			return true

@@ -82,7 +82,7 @@ func FuzzMatchIsWhatARegularExpressionSays(f *testing.F) {
 			parts[i] = regexp.QuoteMeta(parts[i])
 		}
 		want := regexp.MustCompile(`(?s)\A` + strings.Join(parts, ".*") + `\z`).MatchString(latin1(s))
-		if got := glob.Match(pattern, s); got != want {
+		if got := glob.Match(pattern, s); got != want || glob.Match(pattern, []byte(s)) != want {
 			t.Errorf("Match(%q, %q) = %v, want %v", pattern, s, got, want)
 		}
 	})

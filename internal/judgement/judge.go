@@ -5,6 +5,7 @@ package judgement
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
@@ -14,6 +15,8 @@ import (
 
 // Subject is a target with all that is judged of it.
 type Subject struct {
+	// Target is the object that the report speaks of.
+	Target workload.Ref
 	// Workloads are the objects whose pods are judged: the target itself or, where its kind is not watched, the
 	// watched objects that it controls.
 	Workloads []workload.Workload
@@ -21,6 +24,14 @@ type Subject struct {
 	Namespace baseline.Namespace
 	// Partial says why there may be more to judge than Workloads; empty when that is all.
 	Partial string
+	// Facts are what is known around each workload. Of one that is not here there is nothing to know.
+	Facts map[workload.Ref]Facts
+}
+
+// Facts are what is known around one workload.
+type Facts struct {
+	// ServiceAccount is what is judged of the ServiceAccount of its pods, where that decides anything.
+	ServiceAccount engine.ServiceAccount
 	// Unreadable says of facts that could not be read, why.
 	Unreadable map[engine.Need]string
 }
@@ -30,20 +41,28 @@ type Verdict struct {
 	engine.Result
 	// Covering are the baselines that cover the target, or that are frozen with findings on it, in order of name.
 	Covering []*baseline.Baseline
+	// Matched counts the findings that exceptions waive.
+	Matched map[ExceptionKey]int32
+	// Turns is when an exception that matches begins or ceases to waive; zero when none does.
+	Turns time.Time
 }
 
 // undecided is the reason given when a scope asks for labels that could not be read.
 const undecided = "cannot read the labels of its namespace, which the baseline's scope asks for"
 
 // Judge holds a subject against every baseline of the set. last is the report that the target has, or nil: what cannot
-// be judged now (by a baseline that is frozen, by a check that cannot see) stays as it was.
-func Judge(checks []engine.Check, set *baseline.Set, subject Subject, last *v1alpha1.DriftReport) Verdict {
+// be judged now (by a baseline that is frozen, by a check that cannot see) stays as it was. now decides which exceptions
+// waive.
+func Judge(checks []engine.Check, set *baseline.Set, subject Subject, last *v1alpha1.DriftReport, now time.Time) Verdict {
 	if last == nil {
 		last = &v1alpha1.DriftReport{}
 	}
 	var verdict Verdict
 	for _, b := range set.All() {
 		findings, notEvaluated, covers := judge(checks, b, subject, last)
+		if b.Frozen == "" {
+			verdict.waive(b, subject, findings, now)
+		}
 		if covers {
 			verdict.Covering = append(verdict.Covering, b)
 		}
@@ -67,11 +86,7 @@ func judge(checks []engine.Check, b *baseline.Baseline, subject Subject, last *v
 		case baseline.Undecided:
 			result.NotEvaluated = append(result.NotEvaluated, engine.NotEvaluated{Baseline: b.Name, Reason: undecided})
 		case baseline.Covered:
-			one := engine.Evaluate(checks, engine.Input{
-				Workload: subject.Workloads[i], Baseline: b.Name, Declared: b.Declared, Unreadable: subject.Unreadable,
-			})
-			result.Findings = append(result.Findings, one.Findings...)
-			result.NotEvaluated = append(result.NotEvaluated, one.NotEvaluated...)
+			evaluate(&result, checks, b, subject, subject.Workloads[i])
 		}
 		covers = true
 	}
@@ -84,7 +99,24 @@ func judge(checks []engine.Check, b *baseline.Baseline, subject Subject, last *v
 	for _, n := range result.NotEvaluated {
 		result.Findings = append(result.Findings, keep(last, n)...)
 	}
-	return result.Findings, result.NotEvaluated, covers
+	return engine.Sort(result.Findings), result.NotEvaluated, covers
+}
+
+// evaluate holds one workload against all rules of a baseline.
+func evaluate(result *engine.Result, checks []engine.Check, b *baseline.Baseline, subject Subject, w workload.Workload) {
+	facts := subject.Facts[w.Ref]
+	for _, rules := range b.Rules {
+		one := engine.Evaluate(checks, engine.Input{
+			Workload: w, Baseline: b.Name,
+			Declared: rules.Declared, Reading: rules.Reading, Disabled: rules.Disabled, Severities: b.Severities,
+			ServiceAccount: facts.ServiceAccount, Unreadable: facts.Unreadable,
+		})
+		if w.EphemeralOnly {
+			one.Findings = slices.DeleteFunc(one.Findings, func(f engine.Finding) bool { return f.Container == "" })
+		}
+		result.Findings = append(result.Findings, one.Findings...)
+		result.NotEvaluated = append(result.NotEvaluated, one.NotEvaluated...)
+	}
 }
 
 // keep returns the findings that a check which could not be made, or a whole baseline, found last.

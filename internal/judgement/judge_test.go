@@ -2,6 +2,7 @@ package judgement_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
@@ -18,7 +19,7 @@ import (
 // nodeName is a made-up check that finds the name of the node a pod asks for; it needs a fact.
 const need engine.Need = "its ServiceAccount"
 
-func checks() []engine.Check {
+func madeUp() []engine.Check {
 	return []engine.Check{{
 		ID: "node-name", Severity: v1alpha1.SeverityHigh, Needs: []engine.Need{need},
 		Declared: func(*v1alpha1.SecurityBaselineSpec) bool { return true },
@@ -30,6 +31,8 @@ func checks() []engine.Check {
 		},
 	}}
 }
+
+var now = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 
 func replicaSet(name, node string) workload.Workload {
 	w, _ := workload.Of(&appsv1.ReplicaSet{
@@ -47,7 +50,7 @@ func set(change ...func(*v1alpha1.SecurityBaseline)) *baseline.Set {
 		list = append(list, sb)
 	}
 	var none *baseline.Set
-	return none.Update(list)
+	return none.Update(list, []string{"node-name"})
 }
 
 func asIs(*v1alpha1.SecurityBaseline)       {}
@@ -65,6 +68,15 @@ func lastReport(baselineName, value string) *v1alpha1.DriftReport {
 		Baselines: []string{baselineName},
 		Findings:  []engine.Finding{{Check: "node-name", Baseline: baselineName, Value: value}},
 	}}
+}
+
+// blind makes facts that could not be read around workloads.
+func blind(unreadable map[engine.Need]string, workloads ...workload.Workload) map[workload.Ref]judgement.Facts {
+	facts := map[workload.Ref]judgement.Facts{}
+	for _, w := range workloads {
+		facts[w.Ref] = judgement.Facts{Unreadable: unreadable}
+	}
+	return facts
 }
 
 func TestJudge(t *testing.T) {
@@ -99,8 +111,8 @@ func TestJudge(t *testing.T) {
 		"two revisions that cannot be judged count one": {set: set(byLabel), workloads: []workload.Workload{clean, drifted}, covering: []string{"production"}, notEvaluated: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			subject := judgement.Subject{Workloads: test.workloads, Unreadable: test.unreadable, Partial: test.partial}
-			verdict := judgement.Judge(checks(), test.set, subject, test.last)
+			subject := judgement.Subject{Workloads: test.workloads, Facts: blind(test.unreadable, test.workloads...), Partial: test.partial}
+			verdict := judgement.Judge(madeUp(), test.set, subject, test.last, now)
 			var values, covering []string
 			for _, f := range verdict.Findings {
 				values = append(values, f.Baseline+" "+f.Value)

@@ -5,26 +5,32 @@ import (
 	"plumbline.dev/plumbline/internal/engine"
 )
 
-// Attribute adds to the findings that an outcome opened, and to their entries in the history, what changed them. It
-// changes the outcome's report.
+// Attribute adds to the findings that appeared with an outcome, and to their entries in the history, what changed them.
+// It changes the outcome's report.
 func Attribute(outcome Outcome, lastChange func(path string) *v1alpha1.Change) {
 	if outcome.Report == nil {
 		return
 	}
-	opened := map[engine.Identity]bool{}
-	for i := range outcome.Changes.Opened {
-		opened[engine.IdentityOf(&outcome.Changes.Opened[i])] = true
+	appeared := map[engine.Identity]bool{}
+	for _, f := range outcome.Changes.Appeared() {
+		appeared[engine.IdentityOf(&f)] = true
 	}
 	status := &outcome.Report.Status
 	for i := range status.Findings {
 		f := &status.Findings[i]
-		if !opened[engine.IdentityOf(f)] {
+		if f.LastChange != nil || !appeared[engine.IdentityOf(f)] {
 			continue
 		}
 		if f.LastChange = lastChange(f.Path); f.LastChange != nil {
-			attributeHistory(status.History[:min(len(opened), len(status.History))], f)
+			attributeHistory(made(outcome), f)
 		}
 	}
+}
+
+// made returns the entries of the history that an outcome made: they come first.
+func made(outcome Outcome) []v1alpha1.HistoryEntry {
+	c, history := outcome.Changes, outcome.Report.Status.History
+	return history[:min(len(c.Opened)+len(c.Waived)+len(c.Unwaived), len(history))]
 }
 
 // attributeHistory finds the entry of a finding among those that were just made.

@@ -39,8 +39,9 @@ type Outcome struct {
 	Report *v1alpha1.DriftReport
 	// Changes are what happened to the findings since the last report.
 	Changes engine.Changes
-	// Expires is when a resolved report is to go; zero for others.
-	Expires time.Time
+	// Turns is when the passing of time alone changes the outcome: a resolved report is to go, an exception begins or ends.
+	// Zero when nothing of the sort lies ahead.
+	Turns time.Time
 	// Uncovered says that there is no report because no baseline covers the target any more.
 	Uncovered bool
 }
@@ -52,19 +53,22 @@ func Build(in Input) Outcome {
 		return Outcome{Changes: engine.Diff(lastFindings, nil), Uncovered: len(in.Verdict.Covering) == 0}
 	}
 	if in.Last != nil && frozen(in) {
-		return Outcome{Report: in.Last, Expires: expires(in.Last, in.Verdict.Covering)}
+		return Outcome{Report: in.Last, Turns: expires(in.Last, in.Verdict.Covering)}
 	}
 	listed := limit(in.Verdict.Findings)
 	changes := diff(in.Last, in.Verdict.Findings)
 	next := skeleton(in)
 	status := &next.Status
-	status.Findings = carryOver(listed, lastFindings, changes.Opened, in.Now)
+	status.Findings = carryOver(listed, lastFindings, changes.Appeared(), in.Now)
 	status.Summary = summarize(in.Verdict.Findings, len(listed))
 	status.History = history(status.History, changes, in.Now)
 	setState(status, in)
 	setConditions(status, in)
 
-	outcome := Outcome{Report: next, Changes: changes, Expires: expires(next, in.Verdict.Covering)}
+	outcome := Outcome{Report: next, Changes: changes, Turns: in.Verdict.Turns}
+	if len(in.Verdict.Findings) == 0 {
+		outcome.Turns = expires(next, in.Verdict.Covering)
+	}
 	if in.Last == nil || !equality.Semantic.DeepEqual(in.Last.Status, next.Status) {
 		status.TargetGeneration = in.Generation
 	}
@@ -124,19 +128,23 @@ func findingsOf(report *v1alpha1.DriftReport) []engine.Finding {
 
 func setState(status *v1alpha1.DriftReportStatus, in Input) {
 	now := metav1.NewTime(in.Now.Truncate(time.Second)) // the precision in which the API keeps times
-	if len(in.Verdict.Findings) == 0 {
+	findings := in.Verdict.Findings
+	if len(findings) == 0 {
 		if status.State != v1alpha1.StateResolved || status.ResolvedAt == nil {
 			status.ResolvedAt = &now
 		}
 		status.State, status.Severity = v1alpha1.StateResolved, ""
 		return
 	}
+	status.ResolvedAt, status.Baselines = nil, baselinesOf(findings)
+	if !engine.Open(&findings[0]) { // open ones come first
+		status.State, status.Severity, status.FirstDetected = v1alpha1.StateWaived, "", nil
+		return
+	}
 	if status.State != v1alpha1.StateDrifted || status.FirstDetected == nil {
 		status.FirstDetected = &now
 	}
-	status.State, status.ResolvedAt = v1alpha1.StateDrifted, nil
-	status.Severity = in.Verdict.Findings[0].Severity
-	status.Baselines = baselinesOf(in.Verdict.Findings)
+	status.State, status.Severity = v1alpha1.StateDrifted, findings[0].Severity
 }
 
 func baselinesOf(findings []engine.Finding) []string {

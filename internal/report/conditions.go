@@ -20,6 +20,10 @@ func setConditions(status *v1alpha1.DriftReportStatus, in Input) {
 		Type: v1alpha1.ConditionDrifted, Status: metav1.ConditionFalse,
 		Reason: v1alpha1.ReasonAllResolved, Message: "All findings are resolved.",
 	}
+	if n := status.Summary.Waived; n > 0 {
+		drifted.Reason = v1alpha1.ReasonAllWaived
+		drifted.Message = fmt.Sprintf("%s waived, and none is open.", Plural(int(n), "finding is", "findings are"))
+	}
 	if n := status.Summary.Findings; n > 0 {
 		drifted.Status, drifted.Reason = metav1.ConditionTrue, v1alpha1.ReasonFindingsOpen
 		drifted.Message = fmt.Sprintf("%s open.", Plural(int(n), "finding is", "findings are"))

@@ -30,16 +30,24 @@ func limit(findings []engine.Finding) []engine.Finding {
 // bytesOf estimates, from above, what a finding takes in JSON.
 func bytesOf(f *engine.Finding) int {
 	const namesOfFields = 350
-	return namesOfFields + len(f.Check) + len(f.Baseline) + len(f.Container) + len(f.Path) + len(f.Value) +
+	waiver := 0
+	if f.Waiver != nil {
+		waiver = 80 + len(f.Waiver.Exception)
+	}
+	return namesOfFields + waiver + len(f.Check) + len(f.Baseline) + len(f.Container) + len(f.Path) + len(f.Value) +
 		len(f.Expected) + len(f.Actual) + len(f.Message) + len(f.Remediation)
 }
 
-// summarize counts all findings, and those beyond the first listed ones as truncated.
+// summarize counts all findings, waived ones apart, and those beyond the first listed ones as truncated.
 func summarize(findings []engine.Finding, listed int) v1alpha1.ReportSummary {
 	var summary v1alpha1.ReportSummary
 	for i := range findings {
-		summary.Findings++
-		summary.Add(findings[i].Severity, 1)
+		if engine.Open(&findings[i]) {
+			summary.Findings++
+			summary.Add(findings[i].Severity, 1)
+		} else {
+			summary.Waived++
+		}
 		if i >= listed {
 			summary.Truncated++
 		}
@@ -55,26 +63,32 @@ func diff(last *v1alpha1.DriftReport, now []engine.Finding) engine.Changes {
 		return changes
 	}
 	cut := last.Status.Findings[len(last.Status.Findings)-1]
-	var opened []engine.Finding
-	for _, f := range changes.Opened {
-		if engine.Compare(&f, &cut) < 0 {
-			opened = append(opened, f)
-		}
-	}
-	changes.Opened = opened
+	changes.Opened = before(&cut, changes.Opened)
+	changes.Waived = before(&cut, changes.Waived)
 	return changes
 }
 
-// carryOver gives each listed finding what the last report knew of it. A finding that was opened now was first seen
+// before returns the findings that stand before another in the order of findings.
+func before(cut *engine.Finding, findings []engine.Finding) []engine.Finding {
+	var found []engine.Finding
+	for i := range findings {
+		if engine.Compare(&findings[i], cut) < 0 {
+			found = append(found, findings[i])
+		}
+	}
+	return found
+}
+
+// carryOver gives each listed finding what the last report knew of it. A finding that appeared now was first seen
 // now; one that only moved up into the list was there no later than the report, whose time it does not know.
-func carryOver(listed, last, opened []engine.Finding, now time.Time) []engine.Finding {
+func carryOver(listed, last, appeared []engine.Finding, now time.Time) []engine.Finding {
 	known := make(map[engine.Identity]*engine.Finding, len(last))
 	for i := range last {
 		known[engine.IdentityOf(&last[i])] = &last[i]
 	}
-	isNew := make(map[engine.Identity]bool, len(opened))
-	for i := range opened {
-		isNew[engine.IdentityOf(&opened[i])] = true
+	isNew := make(map[engine.Identity]bool, len(appeared))
+	for i := range appeared {
+		isNew[engine.IdentityOf(&appeared[i])] = true
 	}
 	findings := make([]engine.Finding, len(listed))
 	for i := range listed {

@@ -24,6 +24,8 @@ func history(earlier []v1alpha1.HistoryEntry, changes engine.Changes, now time.T
 		}
 	}
 	add(changes.Opened, func(f *engine.Finding) v1alpha1.HistoryType { return openedOrReopened(f, earlier) })
+	add(changes.Unwaived, func(*engine.Finding) v1alpha1.HistoryType { return v1alpha1.HistoryWaiverEnded })
+	add(changes.Waived, func(*engine.Finding) v1alpha1.HistoryType { return v1alpha1.HistoryWaived })
 	add(changes.Changed, func(*engine.Finding) v1alpha1.HistoryType { return v1alpha1.HistoryChanged })
 	add(changes.Resolved, func(*engine.Finding) v1alpha1.HistoryType { return v1alpha1.HistoryResolved })
 	entries = append(entries, earlier...)

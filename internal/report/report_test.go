@@ -117,8 +117,8 @@ func TestTheLifeOfAFinding(t *testing.T) {
 		resolved.Report.Status.Severity != "" || len(resolved.Changes.Resolved) != 2 {
 		t.Errorf("status = %+v", resolved.Report.Status)
 	}
-	if want := w.now.Add(24 * time.Hour); !resolved.Expires.Equal(want) {
-		t.Errorf("expires %v, want %v", resolved.Expires, want)
+	if want := w.now.Add(24 * time.Hour); !resolved.Turns.Equal(want) {
+		t.Errorf("expires %v, want %v", resolved.Turns, want)
 	}
 	w.now = start.Add(3 * time.Minute)
 	reopened := w.judge(high("NET_ADMIN")).Report
@@ -162,7 +162,7 @@ func TestTheLongestRetentionCounts(t *testing.T) {
 	w := newWorld()
 	w.covering = append(w.covering, &baseline.Baseline{Name: "staging", Retention: 48 * time.Hour})
 	w.judge(high("NET_ADMIN"))
-	if got := w.judge().Expires; !got.Equal(start.Add(48 * time.Hour)) {
+	if got := w.judge().Turns; !got.Equal(start.Add(48 * time.Hour)) {
 		t.Errorf("expires %v", got)
 	}
 }

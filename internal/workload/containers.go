@@ -2,6 +2,7 @@ package workload
 
 import (
 	"iter"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -57,6 +58,11 @@ func (w Workload) Path(field string) string {
 	return w.PodPath + "." + field
 }
 
+// AnnotationPath returns the path of an annotation of the pods, such as "spec.template.metadata.annotations[key]".
+func (w Workload) AnnotationPath(key string) string {
+	return strings.TrimSuffix(w.PodPath, "spec") + "metadata.annotations[" + key + "]"
+}
+
 // Security returns the pod's securityContext; where there is none, an empty one, which means the same.
 func (w Workload) Security() *corev1.PodSecurityContext {
 	if w.Pod.SecurityContext == nil {
@@ -68,6 +74,11 @@ func (w Workload) Security() *corev1.PodSecurityContext {
 // Windows says whether the pods run on Windows, where the API refuses the Linux fields of the securityContext.
 func (w Workload) Windows() bool {
 	return w.Pod.OS != nil && w.Pod.OS.Name == corev1.Windows
+}
+
+// UserNamespace says whether the pods have a user namespace of their own, in which root is nobody on the node.
+func (w Workload) UserNamespace() bool {
+	return w.Pod.HostUsers != nil && !*w.Pod.HostUsers
 }
 
 // Empty contexts that are only read, so that a pod without one costs no allocation.

@@ -64,6 +64,8 @@ type Workload struct {
 	PodMeta *metav1.ObjectMeta
 	// PodPath is where Pod stands in the object: "spec" for a pod, "spec.template.spec" for most others.
 	PodPath string
+	// EphemeralOnly says that only findings on ephemeral containers count: another object stands for the rest of the pod.
+	EphemeralOnly bool
 	// Replicas is how many pods a ReplicaSet or ReplicationController is asked to run; nil for other kinds.
 	Replicas *int32
 }

@@ -1,6 +1,8 @@
 package workload
 
 import (
+	"strings"
+
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -8,8 +10,17 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
+// The annotations of pods that stood for fields of the securityContext before there were such fields. A container's
+// name follows those that end in a slash.
+const (
+	AppArmorAnnotation         = corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix
+	SeccompPodAnnotation       = "seccomp.security.alpha.kubernetes.io/pod"
+	SeccompContainerAnnotation = "container.seccomp.security.alpha.kubernetes.io/"
+)
+
 // Trim takes out of an object, in place, all that no check looks at, so that a cache holds little. An object that a
-// watched kind controls keeps nothing of its pods: its controller's template is judged in its place.
+// watched kind controls keeps nothing of its pods: its controller's template is judged in its place. Only ephemeral
+// containers stand in no template: a pod with one is kept.
 //
 // A field that a check begins to look at must be kept here: the tests of the checks judge every case both whole and
 // trimmed, and fail where that makes a difference.
@@ -22,7 +33,7 @@ func Trim(obj runtime.Object) {
 	if w.PodMeta != w.Meta {
 		trimMeta(w.PodMeta)
 	}
-	if Trimmed(w) {
+	if Trimmed(w) && len(w.Pod.EphemeralContainers) == 0 {
 		*w.Pod = corev1.PodSpec{}
 	} else {
 		*w.Pod = trimPod(w.Pod)
@@ -44,37 +55,27 @@ func Watched(ref Ref) bool {
 
 func trimMeta(meta *metav1.ObjectMeta) {
 	meta.ManagedFields = nil
-	meta.Annotations = nil
+	meta.Annotations = trimAnnotations(meta.Annotations)
 }
 
-func trimPod(pod *corev1.PodSpec) corev1.PodSpec {
-	trimmed := corev1.PodSpec{
-		SecurityContext: pod.SecurityContext,
-		HostPID:         pod.HostPID,
-		HostIPC:         pod.HostIPC,
-		HostNetwork:     pod.HostNetwork,
-		OS:              pod.OS,
-		InitContainers:  trimContainers(pod.InitContainers),
-		Containers:      trimContainers(pod.Containers),
+// trimAnnotations keeps those that stand for fields of the securityContext, and the one that tells static pods.
+func trimAnnotations(annotations map[string]string) map[string]string {
+	var kept map[string]string
+	for key, value := range annotations {
+		if !judgedAnnotation(key) {
+			continue
+		}
+		if kept == nil {
+			kept = map[string]string{}
+		}
+		kept[key] = value
 	}
-	for i := range pod.EphemeralContainers {
-		c := &pod.EphemeralContainers[i]
-		trimmed.EphemeralContainers = append(trimmed.EphemeralContainers, corev1.EphemeralContainer{
-			EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: c.Name, SecurityContext: c.SecurityContext},
-		})
-	}
-	return trimmed
+	return kept
 }
 
-func trimContainers(containers []corev1.Container) []corev1.Container {
-	if len(containers) == 0 {
-		return nil
-	}
-	trimmed := make([]corev1.Container, len(containers))
-	for i := range containers {
-		trimmed[i] = corev1.Container{Name: containers[i].Name, SecurityContext: containers[i].SecurityContext}
-	}
-	return trimmed
+func judgedAnnotation(key string) bool {
+	return key == SeccompPodAnnotation || key == corev1.MirrorPodAnnotationKey ||
+		strings.HasPrefix(key, AppArmorAnnotation) || strings.HasPrefix(key, SeccompContainerAnnotation)
 }
 
 // trimRest drops what stands beside the pods. Replicas stay: a revision that runs no pods is told from others by them.

@@ -5,8 +5,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"plumbline.dev/plumbline/internal/workload"
 )
@@ -61,6 +63,19 @@ func TestContainersOfAllSorts(t *testing.T) {
 	}
 }
 
+func TestAnnotationsOfPodsStandBesideTheirSpec(t *testing.T) {
+	for want, obj := range map[string]runtime.Object{
+		"metadata.annotations[a.b/c]":                                &corev1.Pod{},
+		"spec.template.metadata.annotations[a.b/c]":                  &appsv1.Deployment{},
+		"spec.jobTemplate.spec.template.metadata.annotations[a.b/c]": &batchv1.CronJob{},
+	} {
+		w, _ := workload.Of(obj)
+		if got := w.AnnotationPath("a.b/c"); got != want {
+			t.Errorf("path = %s, want %s", got, want)
+		}
+	}
+}
+
 func TestOwner(t *testing.T) {
 	yes, no := true, false
 	for name, test := range map[string]struct {
@@ -92,6 +107,37 @@ func TestPathsUnderAnOwnerTellStableObjectsApart(t *testing.T) {
 	revision, _ := workload.Of(&appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{Name: "worker-5d4f"}})
 	if got, want := revision.Under().Path("hostPID"), "spec.template.spec.hostPID"; got != want {
 		t.Errorf("path = %s, want %s: revisions come and go", got, want)
+	}
+}
+
+func TestAPodWithEphemeralContainersIsJudgedByTheseBesideItsController(t *testing.T) {
+	yes := true
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{OwnerReferences: []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: "x", Controller: &yes}}},
+		Spec: corev1.PodSpec{
+			SecurityContext: &corev1.PodSecurityContext{RunAsNonRoot: &yes}, Containers: []corev1.Container{{Name: "app"}},
+			EphemeralContainers: []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "debug"}}},
+		},
+	}
+	workload.Trim(pod)
+	w, _ := workload.Of(pod)
+	debugged, is := w.Debugged()
+	if !is || !debugged.EphemeralOnly || debugged.Security().RunAsNonRoot == nil {
+		t.Fatalf("%v, %+v", is, debugged)
+	}
+	var names []string
+	for c := range debugged.Containers() {
+		names = append(names, c.Name)
+	}
+	if diff := cmp.Diff([]string{"debug"}, names); diff != "" {
+		t.Error(diff)
+	}
+	if len(pod.Spec.Containers) != 1 {
+		t.Error("the pod itself was changed")
+	}
+	pod.Spec.EphemeralContainers = nil
+	if _, is := w.Debugged(); is {
+		t.Error("a pod without ephemeral containers")
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"plumbline.dev/plumbline/hack/controlplane/binaries"
+	"plumbline.dev/plumbline/test/bench/judging"
 )
 
 const (
@@ -26,6 +27,7 @@ const (
 func main() {
 	objects := flag.Int("n", 1000, "number of Deployments, half of them drifted; at least 500")
 	steady := flag.Duration("steady", 60*time.Second, "how long the steady state is watched")
+	podOnly := flag.Bool("pod", false, "measure only what judging one pod costs, without a cluster")
 	out := flag.String("o", filepath.Join("test", "bench", "results", "latest.json"), "file to write the results to")
 	flag.Parse()
 	if *objects < 4*changes+100 {
@@ -33,7 +35,7 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *objects, *steady, *out)
+	err := runAll(ctx, *podOnly, *objects, *steady, *out)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -41,23 +43,41 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, objects int, steady time.Duration, out string) error {
+func runAll(ctx context.Context, podOnly bool, objects int, steady time.Duration, out string) error {
+	root, err := binaries.Root()
+	if err != nil {
+		return err
+	}
+	results := Results{Objects: objects, Time: now().UTC()}
+	say("one pod, judged without a cluster")
+	if results.Judging, err = judging.Measure(root); err != nil {
+		return err
+	}
+	results.judgePod()
+	fmt.Print(results.podTable())
+	if podOnly {
+		fmt.Print(results.verdicts())
+		return nil
+	}
+	if err := results.cluster(ctx, root, steady); err != nil {
+		return err
+	}
+	fmt.Print(results.table(), results.podTable(), results.verdicts())
+	return results.write(out)
+}
+
+// cluster measures the floor and the operator on a real API server.
+func (r *Results) cluster(ctx context.Context, root string, steady time.Duration) error {
 	floor, err := buildFloor(ctx)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(floor)
-	root, err := binaries.Root()
-	if err != nil {
+	if r.Kubernetes, err = binaries.KubernetesVersion(root); err != nil {
 		return err
 	}
-	version, err := binaries.KubernetesVersion(root)
-	if err != nil {
-		return err
-	}
-	results := Results{Objects: objects, Time: now().UTC(), Kubernetes: version}
 	say("floor: a bare controller-runtime program")
-	if results.Floor, err = measure(ctx, program{name: "floor", path: floor, asAdmin: true}, objects, 0); err != nil {
+	if r.Floor, err = measure(ctx, program{name: "floor", path: floor, asAdmin: true}, r.Objects, 0); err != nil {
 		return fmt.Errorf("floor: %w", err)
 	}
 	say("plumbline")
@@ -65,12 +85,11 @@ func run(ctx context.Context, objects int, steady time.Duration, out string) err
 		name: "plumbline", path: filepath.Join("bin", "plumbline"),
 		args: []string{"manager", "--metrics-bind-address=0", "--health-probe-bind-address=0"},
 	}
-	if results.Plumbline, err = measure(ctx, operator, objects, steady); err != nil {
+	if r.Plumbline, err = measure(ctx, operator, r.Objects, steady); err != nil {
 		return fmt.Errorf("plumbline: %w", err)
 	}
-	results.judge()
-	fmt.Print(results.table())
-	return results.write(out)
+	r.judge()
+	return nil
 }
 
 // measure runs a program on a control plane of its own.

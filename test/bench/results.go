@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"plumbline.dev/plumbline/hack/controlplane"
+	"plumbline.dev/plumbline/test/bench/judging"
 )
 
 // Measured is what one program took.
@@ -46,7 +47,9 @@ type Results struct {
 	Objects    int       `json:"objects"`
 	Floor      Measured  `json:"floor"`
 	Plumbline  Measured  `json:"plumbline"`
-	Targets    []Target  `json:"targets"`
+	// Judging is what judging one pod costs, without a cluster.
+	Judging judging.Comparison `json:"judging"`
+	Targets []Target           `json:"targets"`
 }
 
 // writes counts the API writes of a program by resource.
@@ -99,6 +102,49 @@ func total(counts map[string]int) int {
 	return sum
 }
 
+// judgePod holds the cost of judging one pod against what is to be reached.
+func (r *Results) judgePod() {
+	j := r.Judging
+	add := func(what string, value, limit float64) {
+		r.Targets = append(r.Targets, Target{what, value, limit, value <= limit})
+	}
+	add("time per check, hardened, times upstream's", j.Hardened.PerCheck()/j.Upstream.PerCheck(), 1)
+	add("time per check, restricted, times upstream's", j.Restricted.PerCheck()/j.Upstream.PerCheck(), 1)
+	add("allocations for a clean pod", float64(j.Hardened.Allocations+j.Restricted.Allocations), 0)
+}
+
+// podTable shows what judging one pod costs.
+func (r *Results) podTable() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nOne clean pod of three containers, judged without a cluster\n")
+	fmt.Fprintf(&b, "%-46s %7s %10s %10s %12s\n", "", "checks", "ns", "ns/check", "allocations")
+	for _, row := range []struct {
+		what string
+		cost judging.Cost
+	}{
+		{"plumbline, baseline hardened", r.Judging.Hardened},
+		{"plumbline, restricted v1.36", r.Judging.Restricted},
+		{"Pod Security admission, restricted v1.36", r.Judging.Upstream},
+	} {
+		fmt.Fprintf(&b, "%-46s %7d %10.0f %10.1f %12d\n", row.what, row.cost.Checks, row.cost.Nanoseconds, row.cost.PerCheck(), row.cost.Allocations)
+	}
+	return b.String()
+}
+
+// verdicts says of each target whether it is reached.
+func (r *Results) verdicts() string {
+	var b strings.Builder
+	b.WriteString("\n")
+	for _, t := range r.Targets {
+		verdict := "reached"
+		if !t.Reached {
+			verdict = "MISSED"
+		}
+		fmt.Fprintf(&b, "%-46s %8.2f   at most %6.1f   %s\n", t.What, t.Value, t.Limit, verdict)
+	}
+	return b.String()
+}
+
 // judge holds the results against what is to be reached.
 func (r *Results) judge() {
 	f, p := r.Floor, r.Plumbline
@@ -133,14 +179,7 @@ func (r *Results) table() string {
 	row("latency under churn, p99", "%.1f ms", f.Churn.P99, p.Churn.P99)
 	row("CPU in all", "%.2f s", f.CPUSeconds, p.CPUSeconds)
 	row("peak memory", "%.1f MiB", f.PeakMiB, p.PeakMiB)
-	fmt.Fprintf(&b, "\nAPI writes of plumbline until all reports: %v; in steady state: %d\n\n", p.LoadWrites, p.SteadyWrites)
-	for _, t := range r.Targets {
-		verdict := "reached"
-		if !t.Reached {
-			verdict = "MISSED"
-		}
-		fmt.Fprintf(&b, "%-44s %8.2f   at most %6.1f   %s\n", t.What, t.Value, t.Limit, verdict)
-	}
+	fmt.Fprintf(&b, "\nAPI writes of plumbline until all reports: %v; in steady state: %d\n", p.LoadWrites, p.SteadyWrites)
 	return b.String()
 }
 

@@ -69,14 +69,15 @@ func (w *world) fill(ctx context.Context, objects int) error {
 	return err
 }
 
-// hardened declares everything that can be declared.
+// hardened declares the restricted standard, and besides it the rules that harden most.
 func hardened() *v1alpha1.SecurityBaseline {
 	return &v1alpha1.SecurityBaseline{
 		ObjectMeta: metav1.ObjectMeta{Name: "bench"},
 		Spec: v1alpha1.SecurityBaselineSpec{
 			Scope: v1alpha1.Scope{Namespaces: v1alpha1.NamespaceNames{Include: []v1alpha1.NameGlob{namespace}}},
 			Workloads: v1alpha1.Workloads{
-				Privileged: v1alpha1.RuleForbidden, AllowPrivilegeEscalation: v1alpha1.RuleForbidden,
+				PodSecurityStandard: v1alpha1.PodSecurityStandard{Level: v1alpha1.LevelRestricted, Version: "latest"},
+				Privileged:          v1alpha1.RuleForbidden, AllowPrivilegeEscalation: v1alpha1.RuleForbidden,
 				ReadOnlyRootFilesystem: v1alpha1.RuleRequired, RunAsNonRoot: v1alpha1.RuleRequired,
 				Capabilities: v1alpha1.Capabilities{
 					RequiredDrop: []v1alpha1.Capability{"ALL"}, AllowedAdd: []v1alpha1.Capability{"NET_BIND_SERVICE"},

@@ -64,7 +64,7 @@ func TestTheManagerReadsExactlyTheseKinds(t *testing.T) {
 	}
 	want := map[string][]string{
 		"ClusterRole/plumbline-manager": {
-			"/namespaces", "/pods", "/replicationcontrollers",
+			"/namespaces", "/pods", "/replicationcontrollers", "/serviceaccounts",
 			"apps/daemonsets", "apps/deployments", "apps/replicasets", "apps/statefulsets",
 			"batch/cronjobs", "batch/jobs",
 			"plumbline.dev/driftreports", "plumbline.dev/securitybaselines",

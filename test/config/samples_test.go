@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
@@ -10,6 +11,7 @@ import (
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
 	"plumbline.dev/plumbline/internal/checks"
+	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/judgement"
 	"plumbline.dev/plumbline/internal/workload"
 )
@@ -70,11 +72,11 @@ func TestTheSamplesTellTheTruth(t *testing.T) {
 func judge(t *testing.T, d *appsv1.Deployment) verdict {
 	t.Helper()
 	var set *baseline.Set
-	set = set.Update(all[v1alpha1.SecurityBaseline](t, render(t, "samples"), "SecurityBaseline"))
+	set = set.Update(all[v1alpha1.SecurityBaseline](t, render(t, "samples"), "SecurityBaseline"), engine.IDs(checks.All()))
 	w, _ := workload.Of(d)
 	result := judgement.Judge(checks.All(), set, judgement.Subject{
 		Workloads: []workload.Workload{w}, Namespace: baseline.Namespace{Known: true},
-	}, nil)
+	}, nil, time.Now())
 	if len(result.NotEvaluated) > 0 {
 		t.Errorf("not evaluated: %v", result.NotEvaluated)
 	}

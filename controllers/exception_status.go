@@ -1,0 +1,118 @@
+package controllers
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+)
+
+// maxNamed is how many exceptions a condition names for each thing that is wrong with them.
+const maxNamed = 5
+
+// exceptionEvents are the Events that tell that an exception has come into a state.
+var exceptionEvents = map[v1alpha1.ExceptionState]string{
+	v1alpha1.ExceptionExpired:  v1alpha1.EventExceptionExpired,
+	v1alpha1.ExceptionExpiring: v1alpha1.EventExceptionExpiring,
+	v1alpha1.ExceptionUnused:   v1alpha1.EventExceptionUnused,
+	v1alpha1.ExceptionInvalid:  v1alpha1.EventExceptionInvalid,
+}
+
+// eventFor returns the Event that tells what has become of an exception, and nothing when there is nothing to tell. A new
+// exception that matches nothing may be there before what it is for: its status says so, without an Event.
+func eventFor(was, is v1alpha1.ExceptionStatus) string {
+	if was.State == is.State && was.Message == is.Message || was.State == "" && is.State == v1alpha1.ExceptionUnused {
+		return ""
+	}
+	return exceptionEvents[is.State]
+}
+
+// unhealthy are the states of exceptions that somebody should look at, the most urgent first, with the reason of the
+// condition and what it says.
+var unhealthy = []struct {
+	state        v1alpha1.ExceptionState
+	reason, says string
+}{
+	{v1alpha1.ExceptionInvalid, v1alpha1.ReasonExceptionsInvalid, "invalid, so that they waive nothing"},
+	{v1alpha1.ExceptionExpired, v1alpha1.ReasonExceptionsExpired, "expired"},
+	{v1alpha1.ExceptionExpiring, v1alpha1.ReasonExceptionsExpiring, "expiring within seven days"},
+	{v1alpha1.ExceptionUnused, v1alpha1.ReasonExceptionsUnused, "unused"},
+}
+
+// exceptions says what has become of each exception.
+func (v statusView) exceptions(status *v1alpha1.SecurityBaselineStatus) {
+	status.Exceptions = nil
+	byState := map[v1alpha1.ExceptionState][]string{}
+	for _, e := range v.baseline.Exceptions {
+		one := e.Status(v.tally.matched[e.Name], !v.incomplete(), v.now)
+		status.Exceptions = append(status.Exceptions, one)
+		words := "spec.exceptions[" + one.Name + "]"
+		if one.Message != "" {
+			words = one.Message // it begins with the field
+		} else if !e.Until.IsZero() && one.State != v1alpha1.ExceptionUnused {
+			words += ".expires " + e.Until.Format(time.RFC3339)
+		}
+		byState[one.State] = append(byState[one.State], words)
+	}
+	healthy, reason, says := metav1.ConditionTrue, v1alpha1.ReasonAllActive, []string{"No exception needs attention"}
+	for _, u := range unhealthy {
+		named := byState[u.state]
+		if len(named) == 0 {
+			continue
+		}
+		if healthy == metav1.ConditionTrue {
+			healthy, reason, says = metav1.ConditionFalse, u.reason, nil
+		}
+		says = append(says, fmt.Sprintf("%s: %s", u.says, atMost(maxNamed, named)))
+	}
+	v.set(status, v1alpha1.ConditionExceptionsHealthy, healthy, reason, strings.Join(says, "; ")+".")
+}
+
+func atMost(n int, named []string) string {
+	if len(named) <= n {
+		return strings.Join(named, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(named[:n], ", "), len(named)-n)
+}
+
+// exceptionOf returns what the status says of an exception, and an empty one where it says nothing.
+func exceptionOf(sb *v1alpha1.SecurityBaseline, name string) v1alpha1.ExceptionStatus {
+	for _, e := range sb.Status.Exceptions {
+		if e.Name == name {
+			return e
+		}
+	}
+	return v1alpha1.ExceptionStatus{}
+}
+
+// noteOf tells of an exception what its owner needs to know.
+func noteOf(sb *v1alpha1.SecurityBaseline, status v1alpha1.ExceptionStatus) string {
+	var spec v1alpha1.Exception
+	for i := range sb.Spec.Exceptions {
+		if sb.Spec.Exceptions[i].Name == status.Name {
+			spec = sb.Spec.Exceptions[i]
+		}
+	}
+	expires := ""
+	if spec.Expires != nil {
+		expires = spec.Expires.UTC().Format(time.RFC3339)
+	}
+	note := map[v1alpha1.ExceptionState]string{
+		v1alpha1.ExceptionExpired:  "has ended at " + expires + ": what it waived is open",
+		v1alpha1.ExceptionExpiring: "ends at " + expires + ": then what it waives is open",
+		v1alpha1.ExceptionUnused:   "matches no finding: it can be removed",
+		v1alpha1.ExceptionInvalid:  "waives nothing: " + status.Message,
+	}[status.State]
+	return fmt.Sprintf("Exception %s%s%s %s.", status.Name, in(" (", spec.Ticket, ")"), in(" of ", spec.Owner, ""), note)
+}
+
+// in puts words around a text, if there is one.
+func in(before, text, after string) string {
+	if text == "" {
+		return ""
+	}
+	return before + text + after
+}
