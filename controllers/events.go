@@ -96,7 +96,8 @@ func (a *announcer) drift(before *v1alpha1.DriftReport, outcome report.Outcome, 
 	if regarding == nil {
 		regarding = before
 	}
-	kind, reason, note := corev1.EventTypeWarning, v1alpha1.EventDriftChanged, ""
+	kind, reason := corev1.EventTypeWarning, v1alpha1.EventDriftChanged
+	var note string
 	switch was, is := stateOf(before), stateOf(after); {
 	case outcome.Uncovered:
 		kind, reason = corev1.EventTypeNormal, v1alpha1.EventDriftResolved

@@ -11,10 +11,29 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/engine"
 )
 
 func forbidTokens(s *v1alpha1.SecurityBaselineSpec) {
 	s.Workloads.ServiceAccountToken = v1alpha1.RuleForbidden
+}
+
+// madeUpTokenCheck needs the ServiceAccount of pods that leave it to that whether they have a token mounted.
+func madeUpTokenCheck() engine.Check {
+	return engine.Check{
+		ID: "made-up-token", Severity: v1alpha1.SeverityMedium, Remediation: "Mount none.", Needs: []engine.Need{engine.NeedServiceAccount},
+		Declared: func(s *v1alpha1.SecurityBaselineSpec) bool { return s.Workloads.ServiceAccountToken != "" },
+		Run: func(in *engine.Input) []engine.Finding {
+			mounts, decided := in.Workload.MountsToken()
+			if account := in.ServiceAccount.Automount; !decided {
+				mounts = account == nil || *account
+			}
+			if !mounts {
+				return nil
+			}
+			return []engine.Finding{{Path: in.Workload.Path("automountServiceAccountToken"), Value: "true", Message: "The pod has a token."}}
+		},
+	}
 }
 
 func (s *story) account(name string, automount *bool) *corev1.ServiceAccount {

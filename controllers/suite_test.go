@@ -185,7 +185,7 @@ func madeUpChecks() []engine.Check {
 	return []engine.Check{{
 		ID: "made-up-pid", Severity: v1alpha1.SeverityCritical, Remediation: "Remove hostPID.",
 		Declared: func(s *v1alpha1.SecurityBaselineSpec) bool { return s.Workloads.HostPID != "" },
-		Run: func(in engine.Input) []engine.Finding {
+		Run: func(in *engine.Input) []engine.Finding {
 			if in.Workload.Meta.Labels[countLabel] != "" {
 				evaluations.Add(1)
 			}
@@ -197,7 +197,7 @@ func madeUpChecks() []engine.Check {
 	}, {
 		ID: "made-up-capability", Severity: v1alpha1.SeverityHigh, Remediation: "Remove the capability.",
 		Declared: func(s *v1alpha1.SecurityBaselineSpec) bool { return s.Workloads.Capabilities.AllowedAdd != nil },
-		Run: func(in engine.Input) (findings []engine.Finding) {
+		Run: func(in *engine.Input) (findings []engine.Finding) {
 			for c := range in.Workload.Containers() {
 				if c.Security().Capabilities == nil {
 					continue
@@ -211,20 +211,7 @@ func madeUpChecks() []engine.Check {
 			}
 			return findings
 		},
-	}, {
-		ID: "made-up-token", Severity: v1alpha1.SeverityMedium, Remediation: "Mount none.", Needs: []engine.Need{engine.NeedServiceAccount},
-		Declared: func(s *v1alpha1.SecurityBaselineSpec) bool { return s.Workloads.ServiceAccountToken != "" },
-		Run: func(in engine.Input) []engine.Finding {
-			mounts, decided := in.Workload.MountsToken()
-			if account := in.ServiceAccount.Automount; !decided {
-				mounts = account == nil || *account
-			}
-			if !mounts {
-				return nil
-			}
-			return []engine.Finding{{Path: in.Workload.Path("automountServiceAccountToken"), Value: "true", Message: "The pod has a token."}}
-		},
-	}}
+	}, madeUpTokenCheck()}
 }
 
 // story is a namespace with a baseline that covers it and nothing else.

@@ -275,3 +275,42 @@ func TestAMaxDurationIsRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestAStatusOfAnExceptionIsRefused(t *testing.T) {
+	c := newClient(t)
+	stored := baseline(t, "exception-status", "{}")
+	create(t, c, stored)
+	for _, tt := range []refused{
+		{
+			name: "in a state that there is not",
+			is:   `{name: e, state: Dormant, matched: 0}`,
+			wants: []string{`status.exceptions[0].state: Unsupported value: "Dormant": supported values: ` +
+				`"Active", "Expiring", "Expired", "Unused", "Invalid"`},
+		},
+		{
+			name:  "that is told of twice",
+			is:    `{name: e, state: Active, matched: 1}, {name: e, state: Unused, matched: 0}`,
+			wants: []string{`status.exceptions[1]: Duplicate value`},
+		},
+		{
+			name: "that says nothing",
+			is:   `{}`,
+			wants: []string{`status.exceptions[0].name: Required value`, `status.exceptions[0].state: Required value`,
+				`status.exceptions[0].matched: Required value`},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			obj := stored.DeepCopy()
+			obj.Object["status"] = object(t, "{observedGeneration: 1, exceptions: ["+tt.is+"]}").Object
+			err := c.Status().Update(t.Context(), obj, client.DryRunAll)
+			if err == nil {
+				t.Fatal("accepted, but must be refused")
+			}
+			for _, want := range tt.wants {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("the message does not say\n\t%s\nbut\n\t%v", want, err)
+				}
+			}
+		})
+	}
+}

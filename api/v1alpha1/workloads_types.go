@@ -153,7 +153,7 @@ type Workloads struct {
 	SecretsInEnvironment Forbidden `json:"secretsInEnvironment,omitempty"`
 
 	// ephemeralContainers: Forbidden means that no pod has had an ephemeral container (kubectl debug) put into it. It is
-	// seen in pods that are judged themselves, because no controller has made them.
+	// reported on the pod itself, also where a controller has made that: no template has ephemeral containers.
 	// +optional
 	EphemeralContainers Forbidden `json:"ephemeralContainers,omitempty"`
 

@@ -78,7 +78,7 @@ func judge(check engine.Check, baseline *v1alpha1.SecurityBaseline, document str
 	if !found || !ok || pod.Kind != "Pod" {
 		return example{}, errors.New("is not a Pod whose spec comes last")
 	}
-	result := engine.Evaluate([]engine.Check{check}, engine.Input{Workload: judged, Baseline: baseline.Name, Declared: &baseline.Spec})
+	result := engine.Evaluate([]engine.Check{check}, &engine.Input{Workload: judged, Baseline: baseline.Name, Declared: &baseline.Spec})
 	if len(result.NotEvaluated) > 0 {
 		return example{}, fmt.Errorf("not evaluated: %s", result.NotEvaluated[0].Reason)
 	}

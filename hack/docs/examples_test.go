@@ -24,7 +24,7 @@ const (
 var hostPID = engine.Check{
 	ID:       "c",
 	Declared: func(spec *v1alpha1.SecurityBaselineSpec) bool { return spec.Workloads.HostPID != "" },
-	Run: func(in engine.Input) []engine.Finding {
+	Run: func(in *engine.Input) []engine.Finding {
 		if !in.Workload.Pod.HostPID {
 			return nil
 		}

@@ -94,7 +94,7 @@ var _ = register(engine.Check{
 	Run: {{.Func}},
 })
 
-func {{.Func}}(engine.Input) []engine.Finding {
+func {{.Func}}(*engine.Input) []engine.Finding {
 	return nil
 }
 `))

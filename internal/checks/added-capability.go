@@ -28,7 +28,7 @@ var _ = register(engine.Check{
 	Run: runAddedCapability,
 })
 
-func runAddedCapability(in engine.Input) []engine.Finding {
+func runAddedCapability(in *engine.Input) []engine.Finding {
 	if in.Workload.Windows() && !in.Reading.WindowsJudged {
 		return nil
 	}
@@ -60,7 +60,7 @@ func mayAdd(allowed []v1alpha1.Capability, capability corev1.Capability) bool {
 const maxAdded = 64
 
 // addedBy makes one finding of each capability, so that one can be allowed without the others.
-func addedBy(container workload.Container, in engine.Input) []engine.Finding {
+func addedBy(container workload.Container, in *engine.Input) []engine.Finding {
 	allowed := in.Declared.Workloads.Capabilities.AllowedAdd
 	added := capabilitiesOf(container).Add
 	path, expected, actual := container.Path("securityContext.capabilities.add"), oneOf(allowed), list(added)

@@ -26,7 +26,7 @@ var _ = register(engine.Check{
 	Run: runAppArmorProfile,
 })
 
-func runAppArmorProfile(in engine.Input) []engine.Finding {
+func runAppArmorProfile(in *engine.Input) []engine.Finding {
 	var findings []engine.Finding
 	pod := in.Workload.Security().AppArmorProfile
 	if pod != nil && !allowsAppArmor(in, fieldAppArmor(pod)) {
@@ -48,13 +48,13 @@ func runAppArmorProfile(in engine.Input) []engine.Finding {
 	return append(findings, everyAppArmorAnnotation(in)...)
 }
 
-func appArmorOptional(in engine.Input) bool {
+func appArmorOptional(in *engine.Input) bool {
 	return !in.Declared.Workloads.AppArmorProfile.Required || in.Workload.Windows() && !in.Reading.WindowsJudged
 }
 
 // appArmorOfPod is a finding even if every container sets its own, as in the Pod Security Standards: the next container
 // that somebody adds, also while the pod runs, would inherit it.
-func appArmorOfPod(in engine.Input, profile appArmor) engine.Finding {
+func appArmorOfPod(in *engine.Input, profile appArmor) engine.Finding {
 	name := profile.String()
 	return engine.Finding{
 		Path:     in.Workload.Path(appArmorField),
@@ -67,7 +67,7 @@ func appArmorOfPod(in engine.Input, profile appArmor) engine.Finding {
 	}
 }
 
-func appArmorOfContainer(in engine.Input, container workload.Container, profile appArmor) engine.Finding {
+func appArmorOfContainer(in *engine.Input, container workload.Container, profile appArmor) engine.Finding {
 	name := profile.String()
 	return engine.Finding{
 		Container:   container.Name,
@@ -80,7 +80,7 @@ func appArmorOfContainer(in engine.Input, container workload.Container, profile 
 	}
 }
 
-func appArmorOfAnnotation(in engine.Input, container, profile string) engine.Finding {
+func appArmorOfAnnotation(in *engine.Input, container, profile string) engine.Finding {
 	return engine.Finding{
 		Container: container,
 		Path:      in.Workload.AnnotationPath(workload.AppArmorAnnotation + container),
@@ -93,7 +93,7 @@ func appArmorOfAnnotation(in engine.Input, container, profile string) engine.Fin
 	}
 }
 
-func noAppArmor(in engine.Input, container workload.Container) engine.Finding {
+func noAppArmor(in *engine.Input, container workload.Container) engine.Finding {
 	return engine.Finding{
 		Container: container.Name,
 		Path:      container.Path(appArmorField),

@@ -28,11 +28,11 @@ const (
 // appArmorFor returns the profile that is set for a container by itself. Of an annotation the API server makes the
 // container's field, where it has none, and the kubelet goes by it before the pod's field. Where every annotation is judged,
 // it is not judged here.
-func appArmorFor(in engine.Input, container workload.Container) (appArmor, setBy) {
+func appArmorFor(in *engine.Input, container workload.Container) (appArmor, setBy) {
 	if field := container.Security().AppArmorProfile; field != nil {
 		return fieldAppArmor(field), byField
 	}
-	if value, set := annotationFor(in.Workload, workload.AppArmorAnnotation, container.Name); set && !in.Reading.EveryAppArmorAnnotation {
+	if value, set := annotationFor(&in.Workload, workload.AppArmorAnnotation, container.Name); set && !in.Reading.EveryAppArmorAnnotation {
 		if profile, known := annotatedAppArmor(value); known {
 			return profile, byAnnotation
 		}
@@ -66,7 +66,7 @@ func annotatedAppArmor(value string) (appArmor, bool) {
 }
 
 // allowsAppArmor compares names too, which both sides have with Localhost, and neither without.
-func allowsAppArmor(in engine.Input, profile appArmor) bool {
+func allowsAppArmor(in *engine.Input, profile appArmor) bool {
 	for _, allowed := range in.Declared.Workloads.AppArmorProfile.Allowed {
 		if string(allowed.Type) == string(profile.kind) && glob.Match(allowed.LocalhostProfile, profile.local) {
 			return true
@@ -77,7 +77,7 @@ func allowsAppArmor(in engine.Input, profile appArmor) bool {
 
 // everyAppArmorAnnotation judges, where that is the reading, as Pod Security admission does: each annotation, also beside
 // a field, also of a container that is not there.
-func everyAppArmorAnnotation(in engine.Input) []engine.Finding {
+func everyAppArmorAnnotation(in *engine.Input) []engine.Finding {
 	if !in.Reading.EveryAppArmorAnnotation {
 		return nil
 	}
@@ -120,7 +120,7 @@ func (p appArmor) String() string {
 	return string(p.kind)
 }
 
-func oneOfAppArmor(in engine.Input) string {
+func oneOfAppArmor(in *engine.Input) string {
 	profiles := in.Declared.Workloads.AppArmorProfile.Allowed
 	names := make([]string, 0, len(profiles))
 	for _, allowed := range profiles {

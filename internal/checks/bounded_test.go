@@ -61,8 +61,8 @@ func TestNoListOfAPodMakesFindingsWithoutBound(t *testing.T) {
 	w, _ := workload.Of(pod)
 	declared := &v1alpha1.SecurityBaselineSpec{}
 	declared.Workloads.SupplementalGroups.Ranges = []v1alpha1.IDRange{{Min: 20_000, Max: 20_000}}
-	in := engine.Input{Workload: w, Baseline: "production", Declared: declared, Reading: podsecurity.Reading{EveryAppArmorAnnotation: true}}
-	for id, run := range map[string]func(engine.Input) []engine.Finding{
+	in := &engine.Input{Workload: w, Baseline: "production", Declared: declared, Reading: podsecurity.Reading{EveryAppArmorAnnotation: true}}
+	for id, run := range map[string]func(*engine.Input) []engine.Finding{
 		"apparmor-profile":    runAppArmorProfile,
 		"supplemental-groups": runSupplementalGroups,
 		"sysctl":              runSysctl,

@@ -124,14 +124,14 @@ func (e *example) declared() bool {
 	return e.check.Declared(&e.baseline.Spec)
 }
 
-func (e *example) input(t *testing.T, obj runtime.Object) engine.Input {
+func (e *example) input(t *testing.T, obj runtime.Object) *engine.Input {
 	t.Helper()
 	w, ok := workload.Of(obj)
 	if !ok {
 		t.Fatalf("%T is not judged", obj)
 	}
 	account := e.accounts[types.NamespacedName{Namespace: w.Namespace, Name: w.ServiceAccount()}]
-	return engine.Input{Workload: w, Baseline: e.baseline.Name, Declared: &e.baseline.Spec, Reading: e.reading, ServiceAccount: account}
+	return &engine.Input{Workload: w, Baseline: e.baseline.Name, Declared: &e.baseline.Spec, Reading: e.reading, ServiceAccount: account}
 }
 
 func (e *example) run(t *testing.T, obj runtime.Object) []engine.Finding {

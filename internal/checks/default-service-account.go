@@ -22,7 +22,7 @@ var _ = register(engine.Check{
 	Run: runDefaultServiceAccount,
 })
 
-func runDefaultServiceAccount(in engine.Input) []engine.Finding {
+func runDefaultServiceAccount(in *engine.Input) []engine.Finding {
 	if in.Workload.ServiceAccount() != workload.DefaultServiceAccount {
 		return nil
 	}

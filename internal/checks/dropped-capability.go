@@ -29,7 +29,7 @@ var _ = register(engine.Check{
 	Run: runDroppedCapability,
 })
 
-func runDroppedCapability(in engine.Input) []engine.Finding {
+func runDroppedCapability(in *engine.Input) []engine.Finding {
 	if in.Workload.Windows() && !in.Reading.WindowsJudged {
 		return nil
 	}
@@ -68,7 +68,7 @@ func addedBack(capabilities corev1.Capabilities, required string) string {
 	return ""
 }
 
-func notDropped(in engine.Input, container workload.Container, required, actual string) engine.Finding {
+func notDropped(in *engine.Input, container workload.Container, required, actual string) engine.Finding {
 	because, remediation := whyNotDropped(capabilitiesOf(container), required)
 	return engine.Finding{
 		Container: container.Name,

@@ -20,7 +20,7 @@ var _ = register(engine.Check{
 	Run: runEphemeralContainer,
 })
 
-func runEphemeralContainer(in engine.Input) []engine.Finding {
+func runEphemeralContainer(in *engine.Input) []engine.Finding {
 	var findings []engine.Finding
 	for i := range in.Workload.Pod.EphemeralContainers {
 		name := in.Workload.Pod.EphemeralContainers[i].Name

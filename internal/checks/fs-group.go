@@ -27,7 +27,7 @@ var _ = register(engine.Check{
 	Run: runFSGroup,
 })
 
-func runFSGroup(in engine.Input) []engine.Finding {
+func runFSGroup(in *engine.Input) []engine.Finding {
 	group, ranges := in.Workload.Security().FSGroup, in.Declared.Workloads.FSGroup.Ranges
 	if group == nil || inRanges(ranges, *group) {
 		return nil

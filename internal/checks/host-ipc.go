@@ -23,7 +23,7 @@ var _ = register(engine.Check{
 	Run: runHostIPC,
 })
 
-func runHostIPC(in engine.Input) []engine.Finding {
+func runHostIPC(in *engine.Input) []engine.Finding {
 	if !in.Workload.Pod.HostIPC {
 		return nil
 	}

@@ -23,7 +23,7 @@ var _ = register(engine.Check{
 	Run: runHostNetwork,
 })
 
-func runHostNetwork(in engine.Input) []engine.Finding {
+func runHostNetwork(in *engine.Input) []engine.Finding {
 	if !in.Workload.Pod.HostNetwork {
 		return nil
 	}

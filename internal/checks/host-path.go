@@ -35,7 +35,7 @@ var _ = register(engine.Check{
 // each. What is not judged does not pass.
 const maxHostPaths = 1024
 
-func runHostPath(in engine.Input) []engine.Finding {
+func runHostPath(in *engine.Input) []engine.Finding {
 	var findings []engine.Finding
 	judged := 0
 	for i := range in.Workload.Pod.Volumes {
@@ -61,7 +61,7 @@ func runHostPath(in engine.Input) []engine.Finding {
 }
 
 // allowsPath says whether the baseline allows a path, and whether only read-only: one entry that fits is enough.
-func allowsPath(in engine.Input, path string) (allowed, readOnly bool) {
+func allowsPath(in *engine.Input, path string) (allowed, readOnly bool) {
 	for _, entry := range in.Declared.Workloads.Volumes.AllowedHostPaths {
 		if !within(entry.PathPrefix, path) {
 			continue
@@ -74,7 +74,7 @@ func allowsPath(in engine.Input, path string) (allowed, readOnly bool) {
 	return allowed, readOnly
 }
 
-func pathNotAllowed(in engine.Input, volume *corev1.Volume) engine.Finding {
+func pathNotAllowed(in *engine.Input, volume *corev1.Volume) engine.Finding {
 	path := nodePath(volume.HostPath.Path)
 	actual, does := volume.HostPath.Path, " mounts "+path+" of the node"
 	if actual == "" {
@@ -90,7 +90,7 @@ func pathNotAllowed(in engine.Input, volume *corev1.Volume) engine.Finding {
 }
 
 // writableMounts adds a finding for each mount of a volume that is not read-only, as long as there is room.
-func writableMounts(in engine.Input, volume *corev1.Volume, findings []engine.Finding) []engine.Finding {
+func writableMounts(in *engine.Input, volume *corev1.Volume, findings []engine.Finding) []engine.Finding {
 	for container := range in.Workload.Containers() {
 		for i := range container.VolumeMounts {
 			mount := &container.VolumeMounts[i]
@@ -107,7 +107,7 @@ func writableMounts(in engine.Input, volume *corev1.Volume, findings []engine.Fi
 }
 
 // mountWritable has the path of the node for its value: an exception for one path is none for another.
-func mountWritable(in engine.Input, volume *corev1.Volume, container workload.Container, mountPath string) engine.Finding {
+func mountWritable(in *engine.Input, volume *corev1.Volume, container workload.Container, mountPath string) engine.Finding {
 	path := nodePath(volume.HostPath.Path)
 	return engine.Finding{
 		Container: container.Name,
@@ -121,7 +121,7 @@ func mountWritable(in engine.Input, volume *corev1.Volume, container workload.Co
 	}
 }
 
-func tooManyPaths(in engine.Input) engine.Finding {
+func tooManyPaths(in *engine.Input) engine.Finding {
 	return engine.Finding{
 		Path:     in.Workload.Path("volumes"),
 		Value:    furtherOnes,
@@ -131,7 +131,7 @@ func tooManyPaths(in engine.Input) engine.Finding {
 	}
 }
 
-func expectedPaths(in engine.Input) string {
+func expectedPaths(in *engine.Input) string {
 	entries := in.Declared.Workloads.Volumes.AllowedHostPaths
 	paths := make([]string, 0, len(entries))
 	for _, entry := range entries {

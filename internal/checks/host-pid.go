@@ -23,7 +23,7 @@ var _ = register(engine.Check{
 	Run: runHostPID,
 })
 
-func runHostPID(in engine.Input) []engine.Finding {
+func runHostPID(in *engine.Input) []engine.Finding {
 	if !in.Workload.Pod.HostPID {
 		return nil
 	}

@@ -31,7 +31,7 @@ var _ = register(engine.Check{
 	Run: runHostPort,
 })
 
-func runHostPort(in engine.Input) []engine.Finding {
+func runHostPort(in *engine.Input) []engine.Finding {
 	var findings []engine.Finding
 	for container := range in.Workload.Containers() {
 		for i := range container.Ports {
@@ -48,7 +48,7 @@ func runHostPort(in engine.Input) []engine.Finding {
 	return findings
 }
 
-func mayTake(in engine.Input, port int32) bool {
+func mayTake(in *engine.Input, port int32) bool {
 	for _, allowed := range in.Declared.Workloads.HostPorts.AllowedRanges {
 		if allowed.Min <= port && port <= allowed.Max {
 			return true
@@ -57,7 +57,7 @@ func mayTake(in engine.Input, port int32) bool {
 	return false
 }
 
-func hostPortTaken(in engine.Input, container workload.Container, port *corev1.ContainerPort) engine.Finding {
+func hostPortTaken(in *engine.Input, container workload.Container, port *corev1.ContainerPort) engine.Finding {
 	number := strconv.Itoa(int(port.HostPort))
 	protocol := cmp.Or(string(port.Protocol), string(corev1.ProtocolTCP))
 	return engine.Finding{
@@ -71,7 +71,7 @@ func hostPortTaken(in engine.Input, container workload.Container, port *corev1.C
 }
 
 // moreHostPorts stands for all ports of the pod past the bound, so that no exception for those that are shown waives them.
-func moreHostPorts(in engine.Input, container workload.Container) engine.Finding {
+func moreHostPorts(in *engine.Input, container workload.Container) engine.Finding {
 	return engine.Finding{
 		Container: container.Name,
 		Path:      container.Path("ports"),
@@ -84,7 +84,7 @@ func moreHostPorts(in engine.Input, container workload.Container) engine.Finding
 }
 
 // expectedPorts puts what the baseline allows into words, in the order of the ports.
-func expectedPorts(in engine.Input) string {
+func expectedPorts(in *engine.Input) string {
 	ranges := slices.SortedFunc(slices.Values(in.Declared.Workloads.HostPorts.AllowedRanges), func(a, b v1alpha1.PortRange) int {
 		return cmp.Or(cmp.Compare(a.Min, b.Min), cmp.Compare(a.Max, b.Max))
 	})

@@ -26,7 +26,7 @@ var _ = register(engine.Check{
 })
 
 // runHostProbe finds every host, be it the pod's own or localhost, as Pod Security admission does.
-func runHostProbe(in engine.Input) []engine.Finding {
+func runHostProbe(in *engine.Input) []engine.Finding {
 	var findings []engine.Finding
 	for container := range in.Workload.Containers() {
 		for _, probe := range [...]struct {
@@ -61,7 +61,7 @@ func runHostProbe(in engine.Input) []engine.Finding {
 
 // hostsOf returns a finding for each host that a probe or a hook names.
 func hostsOf(
-	in engine.Input, container workload.Container, field string, get *corev1.HTTPGetAction, socket *corev1.TCPSocketAction,
+	in *engine.Input, container workload.Container, field string, get *corev1.HTTPGetAction, socket *corev1.TCPSocketAction,
 ) []engine.Finding {
 	var findings []engine.Finding
 	if get != nil && get.Host != "" {
@@ -73,7 +73,7 @@ func hostsOf(
 	return findings
 }
 
-func hostNamed(in engine.Input, container workload.Container, field, host string) engine.Finding {
+func hostNamed(in *engine.Input, container workload.Container, field, host string) engine.Finding {
 	return engine.Finding{
 		Container: container.Name,
 		Path:      container.Path(field + ".host"),

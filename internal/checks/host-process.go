@@ -27,7 +27,7 @@ var _ = register(engine.Check{
 })
 
 // runHostProcess finds who says true. A container that only inherits it says nothing: its pod has been judged, once.
-func runHostProcess(in engine.Input) []engine.Finding {
+func runHostProcess(in *engine.Input) []engine.Finding {
 	var findings []engine.Finding
 	if isHostProcess(in.Workload.Security().WindowsOptions) {
 		findings = append(findings, engine.Finding{

@@ -19,7 +19,7 @@ var _ = register(engine.Check{
 	Run: runHostUsers,
 })
 
-func runHostUsers(in engine.Input) []engine.Finding {
+func runHostUsers(in *engine.Input) []engine.Finding {
 	hostUsers := in.Workload.Pod.HostUsers
 	if hostUsers != nil && !*hostUsers {
 		return nil

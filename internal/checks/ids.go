@@ -25,7 +25,7 @@ type idField struct {
 }
 
 // judge returns a finding of the pod, and of each container, that chooses what is not allowed or leaves it to others.
-func (f idField) judge(in engine.Input) []engine.Finding {
+func (f idField) judge(in *engine.Input) []engine.Finding {
 	var findings []engine.Finding
 	if f.pod != nil && !inRanges(f.ranges, *f.pod) {
 		findings = append(findings, f.ofPod(in))
@@ -44,7 +44,7 @@ func (f idField) judge(in engine.Input) []engine.Finding {
 
 // ofPod is a finding even if every container sets its own, as in the Pod Security Standards: the next container that
 // somebody adds, also while the pod runs, would inherit it.
-func (f idField) ofPod(in engine.Input) engine.Finding {
+func (f idField) ofPod(in *engine.Input) engine.Finding {
 	id := strconv.FormatInt(*f.pod, 10)
 	return engine.Finding{
 		Path:     in.Workload.Path("securityContext." + f.name),
@@ -57,7 +57,7 @@ func (f idField) ofPod(in engine.Input) engine.Finding {
 	}
 }
 
-func (f idField) ofContainer(in engine.Input, container workload.Container, own int64) engine.Finding {
+func (f idField) ofContainer(in *engine.Input, container workload.Container, own int64) engine.Finding {
 	id := strconv.FormatInt(own, 10)
 	return engine.Finding{
 		Container:   container.Name,
@@ -70,7 +70,7 @@ func (f idField) ofContainer(in engine.Input, container workload.Container, own 
 	}
 }
 
-func (f idField) ofUnset(in engine.Input, container workload.Container) engine.Finding {
+func (f idField) ofUnset(in *engine.Input, container workload.Container) engine.Finding {
 	return engine.Finding{
 		Container: container.Name,
 		Path:      container.Path("securityContext." + f.name),

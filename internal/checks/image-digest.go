@@ -20,9 +20,9 @@ var _ = register(engine.Check{
 })
 
 var digestRule = &imageRule{
-	allows:   func(_ engine.Input, i image) bool { return i.pinned },
+	allows:   func(_ *v1alpha1.SecurityBaselineSpec, i image) bool { return i.pinned },
 	fault:    func(written string, _ image) string { return "names image " + written + " without a digest" },
 	verb:     "requires",
 	demand:   "requires a digest",
-	expected: func(engine.Input) string { return "a digest, such as sha256:<64 digits>" },
+	expected: func(*engine.Input) string { return "a digest, such as sha256:<64 digits>" },
 }

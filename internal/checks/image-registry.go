@@ -3,6 +3,7 @@ package checks
 import (
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/glob"
 )
 
 var _ = register(engine.Check{
@@ -22,11 +23,11 @@ var _ = register(engine.Check{
 })
 
 var registryRule = &imageRule{
-	allows: func(in engine.Input, i image) bool {
-		return i.comesFrom(in.Declared.Workloads.Images.AllowedRegistries)
+	allows: func(declared *v1alpha1.SecurityBaselineSpec, i image) bool {
+		return glob.MatchAny(declared.Workloads.Images.AllowedRegistries, i.name)
 	},
-	fault:    func(_ string, i image) string { return "has its image from " + i.hub + i.name },
+	fault:    func(_ string, i image) string { return "has its image from " + i.name },
 	verb:     "does not allow",
 	demand:   "allows only images from certain registries",
-	expected: func(in engine.Input) string { return oneOf(in.Declared.Workloads.Images.AllowedRegistries) },
+	expected: func(in *engine.Input) string { return oneOf(in.Declared.Workloads.Images.AllowedRegistries) },
 }

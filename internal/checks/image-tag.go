@@ -22,7 +22,7 @@ var _ = register(engine.Check{
 })
 
 var tagRule = &imageRule{
-	allows: func(_ engine.Input, i image) bool {
+	allows: func(_ *v1alpha1.SecurityBaselineSpec, i image) bool {
 		return i.pinned || (i.tag != "" && i.tag != latest)
 	},
 	fault: func(written string, i image) string {
@@ -33,5 +33,5 @@ var tagRule = &imageRule{
 	},
 	verb:     "forbids",
 	demand:   "forbids the tag latest",
-	expected: func(engine.Input) string { return "a tag other than latest, or a digest" },
+	expected: func(*engine.Input) string { return "a tag other than latest, or a digest" },
 }

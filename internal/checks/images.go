@@ -3,28 +3,24 @@ package checks
 import (
 	_ "crypto/sha256" // digests of these two kinds are known when an image is named by them
 	_ "crypto/sha512"
+	"hash/maphash"
 	"strings"
+	"sync/atomic"
 
 	"github.com/distribution/reference"
 
+	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/engine"
-	"plumbline.dev/plumbline/internal/glob"
 )
 
-const (
-	dockerHub  = "docker.io/"
-	dockerRoot = "docker.io/library/"
-
-	// maxImage bounds what is read as the name of an image. The parts that a registry takes are shorter together: 259 bytes
-	// of host and port, 255 of path, 128 of tag, 135 of digest.
-	maxImage = 1024
-)
+// maxImage bounds what is read as the name of an image. The parts that a registry takes are shorter together: 259 bytes
+// of host and port, 255 of path, 128 of tag, 135 of digest.
+const maxImage = 1024
 
 // image is the name of an image, taken apart.
 type image struct {
-	// hub and name together are its full name, without tag and digest. hub is what stands before the names of images
-	// of Docker Hub, where it is left out.
-	hub, name string
+	// name is the full name, without tag and digest: docker.io/library/nginx for nginx.
+	name string
 	// tag is empty where there is none.
 	tag string
 	// pinned says whether there is a digest.
@@ -34,22 +30,46 @@ type image struct {
 // imageOf takes the name of an image apart, as Kubernetes does. It is false for what names no image in a registry: what
 // no runtime would pull, and IDs of images that the node happens to hold, which runtimes take for names.
 func imageOf(written string) (image, bool) {
-	if len(written) > maxImage || isImageID(written) {
+	if len(written) > maxImage {
 		return image{}, false
 	}
-	if plain, ok := plainImage(written); ok {
-		return plain, true
+	place := &recent[maphash.String(seed, written)%uint64(len(recent))]
+	known := place.Load()
+	if known == nil || known.written != written {
+		known = readImage(strings.Clone(written)) // which must not keep the object alive that it stands in
+		place.Store(known)
+	}
+	return known.image, known.ok
+}
+
+// recent are images that were read before. Each is named by three checks, by many pods and over and over, and reading
+// one costs more than all other checks together. The places are bounded: an image takes that of another.
+var (
+	recent [1024]atomic.Pointer[reading]
+	seed   = maphash.MakeSeed()
+)
+
+// reading is what was read of the name of an image.
+type reading struct {
+	written string
+	image   image
+	ok      bool
+}
+
+func readImage(written string) *reading {
+	if isImageID(written) {
+		return &reading{written: written}
 	}
 	named, err := reference.ParseNormalizedNamed(written)
 	if err != nil {
-		return image{}, false
+		return &reading{written: written}
 	}
 	i := image{name: named.Name()}
 	if tagged, ok := named.(reference.Tagged); ok {
 		i.tag = tagged.Tag()
 	}
 	_, i.pinned = named.(reference.Digested)
-	return i, true
+	return &reading{written, i, true}
 }
 
 // isImageID says whether a runtime looks among the images that it has for one with this ID: containerd does, also for
@@ -58,32 +78,23 @@ func isImageID(written string) bool {
 	return strings.HasPrefix(written, "sha256:") || strings.HasPrefix(written, "sha384:") || strings.HasPrefix(written, "sha512:")
 }
 
-// comesFrom says whether one of the patterns matches the full name.
-func (i image) comesFrom(patterns []string) bool {
-	if i.hub == "" {
-		return glob.MatchAny(patterns, i.name)
-	}
-	var whole [len(dockerRoot) + maxImage]byte
-	return glob.MatchAny(patterns, append(append(whole[:0], i.hub...), i.name...))
-}
-
 // imageRule is what one check asks of all images that a pod names.
 type imageRule struct {
 	// allows says whether an image will do.
-	allows func(engine.Input, image) bool
+	allows func(*v1alpha1.SecurityBaselineSpec, image) bool
 	// fault says of one that will not, what is wrong, as in "Container app <fault>, which baseline production forbids.".
 	fault func(written string, i image) string
 	// verb is what the baseline does about it, and demand what it asks for.
 	verb, demand string
 	// expected is what the baseline allows.
-	expected func(engine.Input) string
+	expected func(*engine.Input) string
 }
 
 // judge holds the images of containers and of image volumes against the rule: both bring foreign content into the pod.
-func (rule *imageRule) judge(in engine.Input) []engine.Finding {
+func (rule *imageRule) judge(in *engine.Input) []engine.Finding {
 	var findings []engine.Finding
 	for c := range in.Workload.Containers() {
-		if i, ok := imageOf(c.Image); !ok || !rule.allows(in, i) {
+		if i, ok := imageOf(c.Image); !ok || !rule.allows(in.Declared, i) {
 			findings = append(findings, rule.finding(in, "Container "+c.Name, c.Image, i, ok))
 			last := &findings[len(findings)-1]
 			last.Container, last.Path = c.Name, c.Path("image")
@@ -95,7 +106,7 @@ func (rule *imageRule) judge(in engine.Input) []engine.Finding {
 			continue
 		}
 		written := volumes[v].Image.Reference
-		if i, ok := imageOf(written); !ok || !rule.allows(in, i) {
+		if i, ok := imageOf(written); !ok || !rule.allows(in.Declared, i) {
 			findings = append(findings, rule.finding(in, "Volume "+volumes[v].Name, written, i, ok))
 			findings[len(findings)-1].Path = in.Workload.Path("volumes[" + volumes[v].Name + "].image.reference")
 		}
@@ -104,7 +115,7 @@ func (rule *imageRule) judge(in engine.Input) []engine.Finding {
 }
 
 // finding is also made of an image that cannot be read: what cannot be seen does not pass.
-func (rule *imageRule) finding(in engine.Input, who, written string, i image, read bool) engine.Finding {
+func (rule *imageRule) finding(in *engine.Input, who, written string, i image, read bool) engine.Finding {
 	f := engine.Finding{Value: written, Expected: rule.expected(in), Actual: written}
 	switch {
 	case written == "": // in templates, for a webhook to fill in

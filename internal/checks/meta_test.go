@@ -36,7 +36,6 @@ var helpers = map[string]string{
 	"annotations.go":  "annotations stood for fields of seccomp and of AppArmor",
 	"seccomp.go":      "a seccomp profile reads the same in a field and in an annotation",
 	"images.go":       "three checks ask something of images",
-	"imagenames.go":   "a clean image must cost no allocation, as reading its name does",
 	"resources.go":    "limits and requests are asked for alike",
 }
 

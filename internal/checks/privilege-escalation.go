@@ -25,7 +25,7 @@ var _ = register(engine.Check{
 	Run: runPrivilegeEscalation,
 })
 
-func runPrivilegeEscalation(in engine.Input) []engine.Finding {
+func runPrivilegeEscalation(in *engine.Input) []engine.Finding {
 	if in.Workload.Windows() && !in.Reading.WindowsJudged {
 		return nil
 	}

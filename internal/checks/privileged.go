@@ -24,7 +24,7 @@ var _ = register(engine.Check{
 	Run: runPrivileged,
 })
 
-func runPrivileged(in engine.Input) []engine.Finding {
+func runPrivileged(in *engine.Input) []engine.Finding {
 	var findings []engine.Finding
 	for container := range in.Workload.Containers() {
 		if privileged := container.Security().Privileged; privileged == nil || !*privileged {

@@ -29,7 +29,7 @@ var _ = register(engine.Check{
 	Run: runProcMount,
 })
 
-func runProcMount(in engine.Input) []engine.Finding {
+func runProcMount(in *engine.Input) []engine.Finding {
 	if in.Reading.UserNamespacesMayUnmask && in.Workload.UserNamespace() {
 		return nil
 	}
@@ -45,11 +45,11 @@ func runProcMount(in engine.Input) []engine.Finding {
 }
 
 // mayMountProc compares exactly, as Pod Security admission does: an empty value is none of those that there are.
-func mayMountProc(in engine.Input, procMount corev1.ProcMountType) bool {
+func mayMountProc(in *engine.Input, procMount corev1.ProcMountType) bool {
 	return slices.Contains(in.Declared.Workloads.ProcMount.Allowed, v1alpha1.ProcMount(procMount))
 }
 
-func procMountOf(container workload.Container, in engine.Input) engine.Finding {
+func procMountOf(container workload.Container, in *engine.Input) engine.Finding {
 	value := string(corev1.DefaultProcMount)
 	actual, does := unset(value), " has procMount "+value+", as it sets none"
 	if own := container.Security().ProcMount; own != nil {

@@ -22,7 +22,7 @@ var _ = register(engine.Check{
 	Run: runReadOnlyRootFilesystem,
 })
 
-func runReadOnlyRootFilesystem(in engine.Input) []engine.Finding {
+func runReadOnlyRootFilesystem(in *engine.Input) []engine.Finding {
 	if in.Workload.Windows() {
 		return nil
 	}

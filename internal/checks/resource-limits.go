@@ -23,7 +23,7 @@ var _ = register(engine.Check{
 	Declared: func(declared *v1alpha1.SecurityBaselineSpec) bool {
 		return len(declared.Workloads.Resources.Limits) > 0
 	},
-	Run: func(in engine.Input) []engine.Finding {
+	Run: func(in *engine.Input) []engine.Finding {
 		return limitRule.lacking(in, in.Declared.Workloads.Resources.Limits)
 	},
 })

@@ -2,6 +2,7 @@ package checks
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/engine"
@@ -21,7 +22,7 @@ var _ = register(engine.Check{
 	Declared: func(declared *v1alpha1.SecurityBaselineSpec) bool {
 		return len(declared.Workloads.Resources.Requests) > 0
 	},
-	Run: func(in engine.Input) []engine.Finding {
+	Run: func(in *engine.Input) []engine.Finding {
 		return requestRule.lacking(in, in.Declared.Workloads.Resources.Requests)
 	},
 })
@@ -29,7 +30,8 @@ var _ = register(engine.Check{
 var requestRule = &resourceRule{
 	pod: podRequests,
 	container: func(c workload.Container, name corev1.ResourceName) bool {
-		return above0(requestsOf(c, name), name)
+		request, _ := requestOf(c, name)
+		return request.Sign() > 0
 	},
 	own:      func(c workload.Container) corev1.ResourceList { return c.Resources.Requests },
 	field:    "resources.requests",
@@ -38,13 +40,14 @@ var requestRule = &resourceRule{
 	means:    "no request",
 }
 
-// requestsOf returns the list that says how much of a resource a container requests. The API server sets a request that
-// is missing to the limit, when the pod is created.
-func requestsOf(c workload.Container, name corev1.ResourceName) corev1.ResourceList {
-	if _, set := c.Resources.Requests[name]; set {
-		return c.Resources.Requests
+// requestOf returns how much of a resource a container requests, and whether it says so. The API server sets a request
+// that is missing to the limit, when the pod is created.
+func requestOf(c workload.Container, name corev1.ResourceName) (resource.Quantity, bool) {
+	request, set := c.Resources.Requests[name]
+	if !set {
+		request, set = c.Resources.Limits[name]
 	}
-	return c.Resources.Limits
+	return request, set
 }
 
 // podRequests says whether the pod as a whole requests a resource. The API server sets a request that is missing, where
@@ -58,11 +61,10 @@ func podRequests(w workload.Workload, name corev1.ResourceName) bool {
 	}
 	said := false
 	for c := range w.Containers() {
-		list := requestsOf(c, name)
-		if above0(list, name) {
+		request, set := requestOf(c, name)
+		if request.Sign() > 0 {
 			return true
 		}
-		_, set := list[name]
 		said = said || set
 	}
 	return !said

@@ -24,7 +24,7 @@ type resourceRule struct {
 }
 
 // lacking finds the containers that lack one of the resources. Ephemeral containers are exempt: they can set none.
-func (rule *resourceRule) lacking(in engine.Input, names []v1alpha1.ResourceName) []engine.Finding {
+func (rule *resourceRule) lacking(in *engine.Input, names []v1alpha1.ResourceName) []engine.Finding {
 	var findings []engine.Finding
 	for _, declared := range names {
 		name := corev1.ResourceName(declared)
@@ -40,7 +40,7 @@ func (rule *resourceRule) lacking(in engine.Input, names []v1alpha1.ResourceName
 	return findings
 }
 
-func (rule *resourceRule) finding(in engine.Input, container workload.Container, name corev1.ResourceName) engine.Finding {
+func (rule *resourceRule) finding(in *engine.Input, container workload.Container, name corev1.ResourceName) engine.Finding {
 	actual := unset(rule.means)
 	if quantity, set := rule.own(container)[name]; set {
 		actual = quantity.String() + ", which means " + rule.means

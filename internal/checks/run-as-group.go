@@ -25,7 +25,7 @@ var _ = register(engine.Check{
 	Run: runRunAsGroup,
 })
 
-func runRunAsGroup(in engine.Input) []engine.Finding {
+func runRunAsGroup(in *engine.Input) []engine.Finding {
 	return idField{
 		name:         "runAsGroup",
 		ranges:       in.Declared.Workloads.RunAsGroup.Ranges,

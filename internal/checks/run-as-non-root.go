@@ -28,7 +28,7 @@ var _ = register(engine.Check{
 	Run: runRunAsNonRoot,
 })
 
-func runRunAsNonRoot(in engine.Input) []engine.Finding {
+func runRunAsNonRoot(in *engine.Input) []engine.Finding {
 	if in.Reading.UserNamespacesMayBeRoot && in.Workload.UserNamespace() {
 		return nil
 	}
@@ -50,7 +50,7 @@ func runRunAsNonRoot(in engine.Input) []engine.Finding {
 
 // rootPod is a finding even if every container sets its own, as in the Pod Security Standards: the next container that
 // somebody adds, also while the pod runs, would inherit it.
-func rootPod(in engine.Input) engine.Finding {
+func rootPod(in *engine.Input) engine.Finding {
 	return engine.Finding{
 		Path:     in.Workload.Path(runAsNonRootField),
 		Value:    "false",
@@ -62,7 +62,7 @@ func rootPod(in engine.Input) engine.Finding {
 	}
 }
 
-func rootContainer(in engine.Input, container workload.Container) engine.Finding {
+func rootContainer(in *engine.Input, container workload.Container) engine.Finding {
 	own := container.Security().RunAsNonRoot
 	does, remediation := " sets runAsNonRoot to false", "Set securityContext.runAsNonRoot of the container to true."
 	if own == nil {

@@ -27,7 +27,7 @@ var _ = register(engine.Check{
 	Run: runRunAsUser,
 })
 
-func runRunAsUser(in engine.Input) []engine.Finding {
+func runRunAsUser(in *engine.Input) []engine.Finding {
 	if in.Reading.UserNamespacesMayBeRoot && in.Workload.UserNamespace() {
 		return nil
 	}

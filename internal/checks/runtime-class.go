@@ -26,7 +26,7 @@ var _ = register(engine.Check{
 	Run: runRuntimeClass,
 })
 
-func runRuntimeClass(in engine.Input) []engine.Finding {
+func runRuntimeClass(in *engine.Input) []engine.Finding {
 	allowed, class := in.Declared.Workloads.RuntimeClasses.Allowed, ""
 	if named := in.Workload.Pod.RuntimeClassName; named != nil {
 		class = *named

@@ -67,7 +67,7 @@ func withVarRun(sockets []string) []string {
 	return sockets
 }
 
-func runRuntimeSocket(in engine.Input) []engine.Finding {
+func runRuntimeSocket(in *engine.Input) []engine.Finding {
 	var findings []engine.Finding
 	for i := range in.Workload.Pod.Volumes {
 		volume := &in.Workload.Pod.Volumes[i]
@@ -129,7 +129,7 @@ func isRuntimePipe(p string) bool {
 	})
 }
 
-func runtimeMounted(in engine.Input, volume *corev1.Volume) engine.Finding {
+func runtimeMounted(in *engine.Input, volume *corev1.Volume) engine.Finding {
 	mounted := nodePath(volume.HostPath.Path)
 	return engine.Finding{
 		Path:     volumePath(in, volume.Name, ".hostPath.path"),

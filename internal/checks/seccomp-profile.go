@@ -39,7 +39,7 @@ var _ = register(engine.Check{
 	Run: runSeccompProfile,
 })
 
-func runSeccompProfile(in engine.Input) []engine.Finding {
+func runSeccompProfile(in *engine.Input) []engine.Finding {
 	if in.Workload.Windows() && !in.Reading.WindowsJudged {
 		return nil
 	}
@@ -62,7 +62,7 @@ func runSeccompProfile(in engine.Input) []engine.Finding {
 }
 
 // allowsSeccomp compares paths too, which both sides have with Localhost, and neither without.
-func allowsSeccomp(in engine.Input, profile seccomp) bool {
+func allowsSeccomp(in *engine.Input, profile seccomp) bool {
 	for _, allowed := range in.Declared.Workloads.SeccompProfile.Allowed {
 		if string(allowed.Type) == string(profile.kind) && glob.Match(allowed.LocalhostProfile, profile.file) {
 			return true
@@ -73,11 +73,11 @@ func allowsSeccomp(in engine.Input, profile seccomp) bool {
 
 // seccompPod is a finding even if every container sets its own, as in the Pod Security Standards: the next container
 // that somebody adds, also while the pod runs, would inherit it.
-func seccompPod(in engine.Input, profile seccomp) engine.Finding {
+func seccompPod(in *engine.Input, profile seccomp) engine.Finding {
 	name := profile.String()
 	path, remediation := in.Workload.Path(seccompField), "Set securityContext.seccompProfile of the pod to a profile that the baseline allows."
 	if in.Reading.SeccompAnnotations {
-		path, remediation = annotationPath(in.Workload, workload.SeccompPodAnnotation), annotateSeccomp
+		path, remediation = in.Workload.AnnotationPath(workload.SeccompPodAnnotation), annotateSeccomp
 	}
 	return engine.Finding{
 		Path:     path,
@@ -90,7 +90,7 @@ func seccompPod(in engine.Input, profile seccomp) engine.Finding {
 	}
 }
 
-func seccompContainer(in engine.Input, container workload.Container, own seccomp) engine.Finding {
+func seccompContainer(in *engine.Input, container workload.Container, own seccomp) engine.Finding {
 	path := container.Path(seccompField)
 	name, actual := "Unconfined", unset("Unconfined")
 	does, remediation := " runs Unconfined, as neither it nor its pod sets a seccomp profile", "" // that of the check
@@ -100,7 +100,7 @@ func seccompContainer(in engine.Input, container workload.Container, own seccomp
 		remediation = "Set securityContext.seccompProfile of the container to a profile that the baseline allows."
 	}
 	if in.Reading.SeccompAnnotations {
-		path, remediation = annotationPath(in.Workload, workload.SeccompContainerAnnotation+container.Name), annotateSeccomp
+		path, remediation = in.Workload.AnnotationPath(workload.SeccompContainerAnnotation+container.Name), annotateSeccomp
 	}
 	return engine.Finding{
 		Container:   container.Name,
@@ -113,7 +113,7 @@ func seccompContainer(in engine.Input, container workload.Container, own seccomp
 	}
 }
 
-func expectedSeccomp(in engine.Input) string {
+func expectedSeccomp(in *engine.Input) string {
 	profiles := in.Declared.Workloads.SeccompProfile.Allowed
 	names := make([]string, 0, len(profiles))
 	for _, allowed := range profiles {

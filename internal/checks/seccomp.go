@@ -18,7 +18,7 @@ type seccomp struct {
 }
 
 // seccompOfPod returns the profile that a pod sets for its containers.
-func seccompOfPod(in engine.Input) seccomp {
+func seccompOfPod(in *engine.Input) seccomp {
 	if in.Reading.SeccompAnnotations {
 		value, set := in.Workload.PodMeta.Annotations[workload.SeccompPodAnnotation]
 		return annotatedSeccomp(value, set)
@@ -27,9 +27,9 @@ func seccompOfPod(in engine.Input) seccomp {
 }
 
 // seccompOfContainer returns the profile that a container sets for itself.
-func seccompOfContainer(in engine.Input, container workload.Container) seccomp {
+func seccompOfContainer(in *engine.Input, container workload.Container) seccomp {
 	if in.Reading.SeccompAnnotations {
-		return annotatedSeccomp(annotationFor(in.Workload, workload.SeccompContainerAnnotation, container.Name))
+		return annotatedSeccomp(annotationFor(&in.Workload, workload.SeccompContainerAnnotation, container.Name))
 	}
 	return seccompOfField(container.Security().SeccompProfile)
 }

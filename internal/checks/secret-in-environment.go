@@ -28,7 +28,7 @@ var _ = register(engine.Check{
 // maxVariables bounds the findings of one container: the API server accepts tens of thousands of variables.
 const maxVariables = 256
 
-func runSecretInEnvironment(in engine.Input) []engine.Finding {
+func runSecretInEnvironment(in *engine.Input) []engine.Finding {
 	var findings []engine.Finding
 	for container := range in.Workload.Containers() {
 		found := 0
@@ -58,27 +58,27 @@ func runSecretInEnvironment(in engine.Input) []engine.Finding {
 }
 
 // secretVariable is told from others by variable and Secret: an exception for a Secret waives all its keys.
-func secretVariable(in engine.Input, container workload.Container, variable, secret string) engine.Finding {
+func secretVariable(in *engine.Input, container workload.Container, variable, secret string) engine.Finding {
 	f := fromSecret(in, container, "a key of "+calledSecret(secret), "has variable "+variable+" from "+calledSecret(secret))
 	f.Path, f.Value = container.Path("env["+variable+"].valueFrom.secretKeyRef"), cmp.Or(secret, "unset")
 	f.Remediation = "Mount " + calledSecret(secret) + " as a volume, have the program read the file, and remove variable " + variable + "."
 	return f
 }
 
-func secretVariables(in engine.Input, container workload.Container, secret string) engine.Finding {
+func secretVariables(in *engine.Input, container workload.Container, secret string) engine.Finding {
 	f := fromSecret(in, container, "every key of "+calledSecret(secret), "has a variable for every key of "+calledSecret(secret))
 	f.Path, f.Value = container.Path("envFrom"), cmp.Or(secret, "unset")
 	f.Remediation = "Mount " + calledSecret(secret) + " as a volume, have the program read the files, and remove the Secret from envFrom."
 	return f
 }
 
-func moreVariables(in engine.Input, container workload.Container) engine.Finding {
+func moreVariables(in *engine.Input, container workload.Container) engine.Finding {
 	f := fromSecret(in, container, "more variables than are listed", "has more variables from Secrets than are listed")
 	f.Path, f.Value = container.Path("env"), furtherOnes
 	return f
 }
 
-func fromSecret(in engine.Input, container workload.Container, actual, does string) engine.Finding {
+func fromSecret(in *engine.Input, container workload.Container, actual, does string) engine.Finding {
 	return engine.Finding{
 		Container: container.Name,
 		Expected:  "no variable from a Secret",

@@ -30,7 +30,7 @@ var _ = register(engine.Check{
 	Run: runSELinuxOptions,
 })
 
-func runSELinuxOptions(in engine.Input) []engine.Finding {
+func runSELinuxOptions(in *engine.Input) []engine.Finding {
 	var findings []engine.Finding
 	if options := in.Workload.Security().SELinuxOptions; options != nil {
 		for _, label := range labelsOf(in, options) {
@@ -61,7 +61,7 @@ type seLinuxLabel struct {
 	allowed      []string
 }
 
-func labelsOf(in engine.Input, options *corev1.SELinuxOptions) [4]seLinuxLabel {
+func labelsOf(in *engine.Input, options *corev1.SELinuxOptions) [4]seLinuxLabel {
 	rules := &in.Declared.Workloads.SELinux
 	return [...]seLinuxLabel{
 		{"type", options.Type, rules.AllowedTypes},
@@ -78,7 +78,7 @@ func (l seLinuxLabel) forbidden() bool {
 
 // finding is one of the pod even if every container sets its own, as in the Pod Security Standards: the next container
 // that somebody adds, also while the pod runs, would inherit it.
-func (l seLinuxLabel) finding(in engine.Input, path, who string) engine.Finding {
+func (l seLinuxLabel) finding(in *engine.Input, path, who string) engine.Finding {
 	return engine.Finding{
 		Path:        path,
 		Value:       l.value,

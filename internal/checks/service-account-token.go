@@ -30,7 +30,7 @@ var _ = register(engine.Check{
 	Run: runServiceAccountToken,
 })
 
-func runServiceAccountToken(in engine.Input) []engine.Finding {
+func runServiceAccountToken(in *engine.Input) []engine.Finding {
 	mounts, decided := in.Workload.MountsToken()
 	account := in.ServiceAccount.Automount
 	if !decided {

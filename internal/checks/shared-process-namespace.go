@@ -19,7 +19,7 @@ var _ = register(engine.Check{
 	Run: runSharedProcessNamespace,
 })
 
-func runSharedProcessNamespace(in engine.Input) []engine.Finding {
+func runSharedProcessNamespace(in *engine.Input) []engine.Finding {
 	if shared := in.Workload.Pod.ShareProcessNamespace; shared == nil || !*shared {
 		return nil
 	}

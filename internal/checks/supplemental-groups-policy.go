@@ -26,7 +26,7 @@ var _ = register(engine.Check{
 	Run: runSupplementalGroupsPolicy,
 })
 
-func runSupplementalGroupsPolicy(in engine.Input) []engine.Finding {
+func runSupplementalGroupsPolicy(in *engine.Input) []engine.Finding {
 	allowed := in.Declared.Workloads.SupplementalGroupsPolicy.Allowed
 	policy, set := corev1.SupplementalGroupsPolicyMerge, in.Workload.Security().SupplementalGroupsPolicy
 	if set != nil {

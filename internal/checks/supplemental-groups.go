@@ -27,7 +27,7 @@ var _ = register(engine.Check{
 	Run: runSupplementalGroups,
 })
 
-func runSupplementalGroups(in engine.Input) []engine.Finding {
+func runSupplementalGroups(in *engine.Input) []engine.Finding {
 	groups, ranges := in.Workload.Security().SupplementalGroups, in.Declared.Workloads.SupplementalGroups.Ranges
 	var outside []int64
 	for _, group := range groups {

@@ -31,7 +31,7 @@ var _ = register(engine.Check{
 	Run: runSysctl,
 })
 
-func runSysctl(in engine.Input) []engine.Finding {
+func runSysctl(in *engine.Input) []engine.Finding {
 	var forbidden []string
 	for _, sysctl := range in.Workload.Security().Sysctls {
 		if !maySetSysctl(in, sysctl.Name) {
@@ -62,7 +62,7 @@ func runSysctl(in engine.Input) []engine.Finding {
 	return findings
 }
 
-func sysctlsOf(in engine.Input) []string {
+func sysctlsOf(in *engine.Input) []string {
 	var names []string
 	for _, sysctl := range in.Workload.Security().Sysctls {
 		names = append(names, orEmpty(sysctl.Name))
@@ -70,7 +70,7 @@ func sysctlsOf(in engine.Input) []string {
 	return names
 }
 
-func maySetSysctl(in engine.Input, name string) bool {
+func maySetSysctl(in *engine.Input, name string) bool {
 	for _, pattern := range in.Declared.Workloads.Sysctls.Allowed {
 		if matchSysctl(in, pattern, name) {
 			return true
@@ -80,7 +80,7 @@ func maySetSysctl(in engine.Input, name string) bool {
 }
 
 // matchSysctl turns the name into the spelling of the pattern, in a space that costs no allocation.
-func matchSysctl(in engine.Input, pattern, name string) bool {
+func matchSysctl(in *engine.Input, pattern, name string) bool {
 	if in.Reading.ExactSysctls || slashed(pattern) == slashed(name) {
 		return glob.Match(pattern, name)
 	}
@@ -90,7 +90,7 @@ func matchSysctl(in engine.Input, pattern, name string) bool {
 
 // sysctlName returns the spelling with dots, in which the kubelet compares sysctls, so that one sysctl is one finding
 // however it is spelled.
-func sysctlName(in engine.Input, name string) string {
+func sysctlName(in *engine.Input, name string) string {
 	if !in.Reading.ExactSysctls && slashed(name) {
 		name = string(respell([]byte(name)))
 	}

@@ -27,7 +27,7 @@ var _ = register(engine.Check{
 	Run: runVolumeType,
 })
 
-func runVolumeType(in engine.Input) []engine.Finding {
+func runVolumeType(in *engine.Input) []engine.Finding {
 	var findings []engine.Finding
 	for i := range in.Workload.Pod.Volumes {
 		volume := &in.Workload.Pod.Volumes[i]
@@ -43,7 +43,7 @@ func runVolumeType(in engine.Input) []engine.Finding {
 
 // allowsVolume says whether one of the volume's types is allowed, as in the Pod Security Standards: the API server lets a
 // volume have no more than one.
-func allowsVolume(in engine.Input, volume *corev1.Volume) bool {
+func allowsVolume(in *engine.Input, volume *corev1.Volume) bool {
 	left, others := false, false
 	for name := range workload.VolumeTypes(volume) {
 		switch {
@@ -59,13 +59,13 @@ func allowsVolume(in engine.Input, volume *corev1.Volume) bool {
 }
 
 // judgedByPath leaves volumes of type hostPath to the check host-path, where the baseline says which paths are allowed.
-func judgedByPath(in engine.Input, name string) bool {
+func judgedByPath(in *engine.Input, name string) bool {
 	return name == "hostPath" && in.Declared.Workloads.Volumes.AllowedHostPaths != nil
 }
 
 // typesOf makes a finding of each type of a volume. In a file, a volume may have none: the API server would make it an
 // emptyDir, but nobody has said so yet.
-func typesOf(in engine.Input, volume *corev1.Volume) []engine.Finding {
+func typesOf(in *engine.Input, volume *corev1.Volume) []engine.Finding {
 	expected := oneOf(in.Declared.Workloads.Volumes.AllowedTypes)
 	var findings []engine.Finding
 	for name := range workload.VolumeTypes(volume) {

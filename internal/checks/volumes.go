@@ -12,13 +12,13 @@ import (
 )
 
 // volumePath returns the path of a volume of the pods, or of a field of it: "spec.volumes[data].hostPath.path".
-func volumePath(in engine.Input, name, field string) string {
+func volumePath(in *engine.Input, name, field string) string {
 	return in.Workload.Path("volumes[" + name + "]" + field)
 }
 
 // boundVolumes puts one finding in the place of those past the bound. It names no volume, so that no exception for what is
 // listed waives what is not.
-func boundVolumes(in engine.Input, findings []engine.Finding) []engine.Finding {
+func boundVolumes(in *engine.Input, findings []engine.Finding) []engine.Finding {
 	if len(findings) <= maxFound {
 		return findings
 	}
@@ -32,7 +32,7 @@ func boundVolumes(in engine.Input, findings []engine.Finding) []engine.Finding {
 }
 
 // hasAllowedType says whether one of the types of a volume, of which the API server lets it have no more than one, is allowed.
-func hasAllowedType(in engine.Input, volume *corev1.Volume) bool {
+func hasAllowedType(in *engine.Input, volume *corev1.Volume) bool {
 	for name := range workload.VolumeTypes(volume) {
 		if slices.Contains(in.Declared.Workloads.Volumes.AllowedTypes, v1alpha1.VolumeType(name)) {
 			return true

@@ -24,7 +24,7 @@ func TestMorePathsThanCanBeJudgedDoNotPass(t *testing.T) {
 		judged := pod.DeepCopy()
 		judged.Spec.Volumes = judged.Spec.Volumes[:volumes]
 		w, _ := workload.Of(judged)
-		if findings := runHostPath(engine.Input{Workload: w, Baseline: "production", Declared: declared}); len(findings) != want {
+		if findings := runHostPath(&engine.Input{Workload: w, Baseline: "production", Declared: declared}); len(findings) != want {
 			t.Errorf("%d volumes: %d findings, want %d", volumes, len(findings), want)
 		}
 	}

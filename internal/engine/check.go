@@ -31,7 +31,7 @@ type Check struct {
 	// Declared says whether a baseline asks for the check.
 	Declared func(*v1alpha1.SecurityBaselineSpec) bool
 	// Run applies the check. It must not change the input, and returns nil when there is nothing to find.
-	Run func(Input) []Finding
+	Run func(*Input) []Finding
 }
 
 // IDs returns the IDs of checks.

@@ -41,13 +41,20 @@ func Diff(last, now []Finding) Changes {
 			changes.Changed = append(changes.Changed, now[i])
 		}
 	}
+	changes.Resolved = gone(last, now)
+	return changes
+}
+
+// gone returns the findings that are there no more.
+func gone(last, now []Finding) []Finding {
 	after := index(now)
+	var resolved []Finding
 	for i := range last {
 		if _, still := after[IdentityOf(&last[i])]; !still {
-			changes.Resolved = append(changes.Resolved, last[i])
+			resolved = append(resolved, last[i])
 		}
 	}
-	return changes
+	return resolved
 }
 
 func index(findings []Finding) map[Identity]*Finding {

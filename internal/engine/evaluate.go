@@ -8,32 +8,29 @@ import (
 
 // Evaluate makes every check that the baseline declares. A check that needs a fact that could not be read, or that
 // panics, is listed as not evaluated.
-func Evaluate(checks []Check, in Input) Result {
+func Evaluate(checks []Check, in *Input) Result {
 	var result Result
 	for i := range checks {
-		if in.Disabled[checks[i].ID] || !checks[i].Declared(in.Declared) {
+		if !checks[i].Declared(in.Declared) || in.Disabled[checks[i].ID] {
 			continue
 		}
 		findings, reason := run(&checks[i], in)
 		if reason != "" {
 			result.NotEvaluated = append(result.NotEvaluated, NotEvaluated{checks[i].ID, in.Baseline, reason})
-			continue
-		}
-		severity := checks[i].Severity
-		if other, set := in.Severities[checks[i].ID]; set {
-			severity = other
 		}
 		for j := range findings {
-			stamp(&findings[j], &checks[i], in.Baseline, severity)
+			stamp(&findings[j], &checks[i], in)
 		}
-		result.Findings = append(result.Findings, findings...)
+		if len(findings) > 0 {
+			result.Findings = append(result.Findings, findings...)
+		}
 	}
 	result.Findings = Sort(result.Findings)
 	return result
 }
 
 // run makes one check, and says why when it could not.
-func run(check *Check, in Input) (findings []Finding, reason string) {
+func run(check *Check, in *Input) (findings []Finding, reason string) {
 	for _, need := range check.Needs {
 		if why, missing := in.Unreadable[need]; missing {
 			return nil, fmt.Sprintf("cannot read %s: %s", need, why)
@@ -49,8 +46,11 @@ func run(check *Check, in Input) (findings []Finding, reason string) {
 }
 
 // stamp fills in what no check should have to, and bounds what comes from the judged object.
-func stamp(f *Finding, check *Check, baseline string, severity v1alpha1.Severity) {
-	f.Check, f.Baseline, f.Severity = check.ID, baseline, severity
+func stamp(f *Finding, check *Check, in *Input) {
+	f.Check, f.Baseline, f.Severity = check.ID, in.Baseline, check.Severity
+	if severity, set := in.Severities[check.ID]; set {
+		f.Severity = severity
+	}
 	if f.Remediation == "" {
 		f.Remediation = check.Remediation
 	}

@@ -18,7 +18,7 @@ func check(id string, changes ...func(*engine.Check)) engine.Check {
 		Severity:    v1alpha1.SeverityHigh,
 		Remediation: "Do better.",
 		Declared:    func(*v1alpha1.SecurityBaselineSpec) bool { return true },
-		Run:         func(engine.Input) []engine.Finding { return nil },
+		Run:         func(*engine.Input) []engine.Finding { return nil },
 	}
 	for _, change := range changes {
 		change(&c)
@@ -27,11 +27,11 @@ func check(id string, changes ...func(*engine.Check)) engine.Check {
 }
 
 func finds(findings ...engine.Finding) func(*engine.Check) {
-	return func(c *engine.Check) { c.Run = func(engine.Input) []engine.Finding { return findings } }
+	return func(c *engine.Check) { c.Run = func(*engine.Input) []engine.Finding { return findings } }
 }
 
 func panics(with any) func(*engine.Check) {
-	return func(c *engine.Check) { c.Run = func(engine.Input) []engine.Finding { panic(with) } }
+	return func(c *engine.Check) { c.Run = func(*engine.Input) []engine.Finding { panic(with) } }
 }
 
 func needs(needs ...engine.Need) func(*engine.Check) {
@@ -78,7 +78,7 @@ func TestEvaluate(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			result := engine.Evaluate(test.checks, engine.Input{
+			result := engine.Evaluate(test.checks, &engine.Input{
 				Baseline: "production", Declared: &v1alpha1.SecurityBaselineSpec{}, Unreadable: unreadable,
 			})
 			var found []string
@@ -97,7 +97,7 @@ func TestEvaluate(t *testing.T) {
 
 func TestABaselineSwitchesChecksOffAndGivesThemAnotherSeverity(t *testing.T) {
 	result := engine.Evaluate([]engine.Check{check("a", finds(value("1"))), check("b", finds(value("1"))), check("c", finds(value("1")))},
-		engine.Input{
+		&engine.Input{
 			Baseline: "production", Declared: &v1alpha1.SecurityBaselineSpec{},
 			Disabled: map[string]bool{"b": true}, Severities: map[string]v1alpha1.Severity{"c": v1alpha1.SeverityCritical},
 		})
@@ -111,12 +111,12 @@ func TestABaselineSwitchesChecksOffAndGivesThemAnotherSeverity(t *testing.T) {
 }
 
 func TestACheckSeesWhatIsJudged(t *testing.T) {
-	in := engine.Input{Baseline: "production", Declared: &v1alpha1.SecurityBaselineSpec{Suspend: true}}
+	in := &engine.Input{Baseline: "production", Declared: &v1alpha1.SecurityBaselineSpec{Suspend: true}}
 	var declared *v1alpha1.SecurityBaselineSpec
-	var seen engine.Input
+	var seen *engine.Input
 	engine.Evaluate([]engine.Check{check("a", func(c *engine.Check) {
 		c.Declared = func(spec *v1alpha1.SecurityBaselineSpec) bool { declared = spec; return true }
-		c.Run = func(in engine.Input) []engine.Finding { seen = in; return nil }
+		c.Run = func(in *engine.Input) []engine.Finding { seen = in; return nil }
 	})}, in)
 	if declared != in.Declared || seen.Declared != in.Declared || seen.Baseline != in.Baseline {
 		t.Errorf("the check saw %+v", seen)
@@ -155,7 +155,7 @@ func TestTheEngineStampsWhatNoCheckShouldHaveTo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			result := engine.Evaluate([]engine.Check{check("a", finds(test.by))},
-				engine.Input{Baseline: "production", Declared: &v1alpha1.SecurityBaselineSpec{}})
+				&engine.Input{Baseline: "production", Declared: &v1alpha1.SecurityBaselineSpec{}})
 			if diff := cmp.Diff([]engine.Finding{test.want}, result.Findings); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -168,7 +168,7 @@ func TestEveryTextFitsTheReport(t *testing.T) {
 	long := strings.Repeat("é", 10_000)
 	result := engine.Evaluate([]engine.Check{check("a", finds(engine.Finding{
 		Container: long, Path: long, Value: long, Expected: long, Actual: long, Message: long, Remediation: long,
-	}))}, engine.Input{Baseline: "production", Declared: &v1alpha1.SecurityBaselineSpec{}})
+	}))}, &engine.Input{Baseline: "production", Declared: &v1alpha1.SecurityBaselineSpec{}})
 	f := result.Findings[0]
 	for text, limit := range map[string]int{
 		f.Container: 256, f.Path: 512, f.Value: 256, f.Expected: 1024, f.Actual: 1024, f.Message: 1024, f.Remediation: 1024,

@@ -65,6 +65,9 @@ func compareIdentity(a, b *Finding) int {
 // workload may all say the same. Which of them stays depends on what they say, never on the order they came in, because
 // caches give revisions in any. It changes the slice it is given.
 func Sort(findings []Finding) []Finding {
+	if len(findings) == 0 {
+		return findings
+	}
 	slices.SortFunc(findings, func(a, b Finding) int {
 		return cmp.Or(
 			compareIdentity(&a, &b),

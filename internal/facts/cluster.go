@@ -69,30 +69,39 @@ func (c *Cluster) watched(ctx context.Context, kind workload.Kind, ref workload.
 	if obj == nil || err != nil {
 		return nil, Gone, err
 	}
-	owner, owned := workload.Owner(obj)
-	if owned {
-		stands, err := c.standsFor(ctx, owner, ref)
-		if stands && err == nil {
-			return c.debugged(ctx, obj)
-		}
-		if err != nil {
-			return nil, Owned, err
-		}
-		if obj.GetDeletionTimestamp() != nil {
-			return nil, Gone, nil // it goes with its owner
-		}
-		// The owner that it names is not there: a dead reference, or a false one, which must not hide it. The cache has
-		// dropped its pods.
-		if obj, err = get(ctx, c.Live, kind, ref); obj == nil || err != nil {
-			return nil, Gone, err
-		}
+	if owner, owned := workload.Owner(obj); owned {
+		return c.owned(ctx, kind, ref, obj, owner)
 	}
-	w, _ := workload.Of(obj)
-	target, state, err := c.target(ctx, referenceTo(w), w.Meta.Generation, []workload.Workload{w})
+	return c.itself(ctx, obj)
+}
+
+// owned reads an object that names a controller.
+func (c *Cluster) owned(ctx context.Context, kind workload.Kind, ref workload.Ref, obj client.Object, owner metav1.OwnerReference) (*Target, State, error) {
+	stands, err := c.standsFor(ctx, owner, ref)
+	switch {
+	case err != nil:
+		return nil, Owned, err
+	case stands:
+		return c.debugged(ctx, obj)
+	case obj.GetDeletionTimestamp() != nil:
+		return nil, Gone, nil // it goes with its owner
+	}
+	// The owner that it names is not there: a dead reference, or a false one, which must not hide it. The cache has
+	// dropped its pods.
+	if obj, err = get(ctx, c.Live, kind, ref); obj == nil || err != nil {
+		return nil, Gone, err
+	}
+	target, state, err := c.itself(ctx, obj)
 	if target != nil {
-		target.Orphan = owned
+		target.Orphan = true
 	}
 	return target, state, err
+}
+
+// itself reads an object that stands for itself.
+func (c *Cluster) itself(ctx context.Context, obj client.Object) (*Target, State, error) {
+	w, _ := workload.Of(obj)
+	return c.target(ctx, referenceTo(w), w.Meta.Generation, []workload.Workload{w})
 }
 
 // debugged reads a pod for which its controller stands: it is a target itself as far as somebody put ephemeral containers

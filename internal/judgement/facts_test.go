@@ -16,7 +16,7 @@ func TestEachWorkloadIsJudgedByWhatIsKnownAroundIt(t *testing.T) {
 	automounts := []engine.Check{{
 		ID: "automounts", Needs: []engine.Need{engine.NeedServiceAccount},
 		Declared: func(*v1alpha1.SecurityBaselineSpec) bool { return true },
-		Run: func(in engine.Input) []engine.Finding {
+		Run: func(in *engine.Input) []engine.Finding {
 			if in.ServiceAccount.Automount == nil {
 				return nil
 			}

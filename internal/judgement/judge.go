@@ -105,12 +105,13 @@ func judge(checks []engine.Check, b *baseline.Baseline, subject Subject, last *v
 // evaluate holds one workload against all rules of a baseline.
 func evaluate(result *engine.Result, checks []engine.Check, b *baseline.Baseline, subject Subject, w workload.Workload) {
 	facts := subject.Facts[w.Ref]
+	in := &engine.Input{
+		Workload: w, Baseline: b.Name, Severities: b.Severities,
+		ServiceAccount: facts.ServiceAccount, Unreadable: facts.Unreadable,
+	}
 	for _, rules := range b.Rules {
-		one := engine.Evaluate(checks, engine.Input{
-			Workload: w, Baseline: b.Name,
-			Declared: rules.Declared, Reading: rules.Reading, Disabled: rules.Disabled, Severities: b.Severities,
-			ServiceAccount: facts.ServiceAccount, Unreadable: facts.Unreadable,
-		})
+		in.Declared, in.Reading, in.Disabled = rules.Declared, rules.Reading, rules.Disabled
+		one := engine.Evaluate(checks, in)
 		if w.EphemeralOnly {
 			one.Findings = slices.DeleteFunc(one.Findings, func(f engine.Finding) bool { return f.Container == "" })
 		}

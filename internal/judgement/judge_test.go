@@ -23,7 +23,7 @@ func madeUp() []engine.Check {
 	return []engine.Check{{
 		ID: "node-name", Severity: v1alpha1.SeverityHigh, Needs: []engine.Need{need},
 		Declared: func(*v1alpha1.SecurityBaselineSpec) bool { return true },
-		Run: func(in engine.Input) []engine.Finding {
+		Run: func(in *engine.Input) []engine.Finding {
 			if in.Workload.Pod.NodeName == "" {
 				return nil
 			}

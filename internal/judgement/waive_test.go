@@ -131,7 +131,7 @@ func waivedReport(exception string) *v1alpha1.DriftReport {
 func TestEveryImageOfAContainerMustMatch(t *testing.T) {
 	check := engine.Check{
 		ID: "node-name", Declared: func(*v1alpha1.SecurityBaselineSpec) bool { return true },
-		Run: func(engine.Input) []engine.Finding { return []engine.Finding{{Container: "app", Value: "x"}} },
+		Run: func(*engine.Input) []engine.Finding { return []engine.Finding{{Container: "app", Value: "x"}} },
 	}
 	for name, test := range map[string]struct {
 		images []string

@@ -31,7 +31,7 @@ func (c Container) Security() *corev1.SecurityContext {
 }
 
 // Containers goes over all containers of the pods: init containers, containers, ephemeral containers.
-func (w Workload) Containers() iter.Seq[Container] {
+func (w *Workload) Containers() iter.Seq[Container] {
 	return func(yield func(Container) bool) {
 		for i := range w.Pod.InitContainers {
 			if !yield(Container{&w.Pod.InitContainers[i], "initContainers", w.PodPath}) {

@@ -65,7 +65,7 @@ func newSubject() *subject {
 // judge returns what is found, and which controls forbid the pods. A check that could not be made is an unknown one.
 func (s *subject) judge(st *standard, w workload.Workload) (engine.Result, verdict) {
 	var v verdict
-	result := engine.Evaluate(s.checks, engine.Input{Workload: w, Baseline: "standard", Declared: st.declared, Reading: st.reading})
+	result := engine.Evaluate(s.checks, &engine.Input{Workload: w, Baseline: "standard", Declared: st.declared, Reading: st.reading})
 	for i := range result.Findings {
 		bit, found := s.known[result.Findings[i].Check]
 		if !found {
