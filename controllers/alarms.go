@@ -25,6 +25,10 @@ func newAlarms[key comparable](clock clock.WithDelayedExecution, wake func(key))
 	return &alarms[key]{clock: clock, wake: wake, set: map[key]alarm{}}
 }
 
+// longestSleep is how long an alarm sleeps at most. A timer counts the seconds that the machine runs: where the clock was
+// set, or the machine slept, the key is woken too early or too late, by no more than this, and sets its alarm again.
+const longestSleep = time.Hour
+
 // at sets the alarm of a key to a moment, in place of an earlier one. The zero time clears it.
 func (a *alarms[key]) at(k key, moment time.Time) {
 	a.mu.Lock()
@@ -40,7 +44,7 @@ func (a *alarms[key]) at(k key, moment time.Time) {
 	if moment.IsZero() {
 		return
 	}
-	timer := a.clock.AfterFunc(moment.Sub(a.clock.Now()), func() { a.ring(k, moment) })
+	timer := a.clock.AfterFunc(min(moment.Sub(a.clock.Now()), longestSleep), func() { a.ring(k, moment) })
 	a.set[k] = alarm{at: moment, timer: timer}
 }
 

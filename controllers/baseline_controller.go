@@ -32,6 +32,7 @@ type baselineReconciler struct {
 	announcer *announcer
 	clock     clock.PassiveClock
 	alarms    *alarms[string]
+	told      toldOnce
 	rescan    func(refs ...workload.Ref)
 
 	mu     sync.Mutex
@@ -196,8 +197,8 @@ func (r *baselineReconciler) announce(before, after *v1alpha1.SecurityBaseline) 
 		tell(v1alpha1.ConditionEvaluationComplete, v1alpha1.EventEvaluationIncomplete)
 	}
 	for _, is := range after.Status.Exceptions {
-		was := exceptionOf(before, is.Name)
-		if event := eventFor(was, is); event != "" {
+		was := exceptionOf(before.Status.Exceptions, is.Name)
+		if event := eventFor(was, is); event != "" && r.told.first(after, event, is) {
 			r.announcer.baseline(after, event, noteOf(after, is))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 )
@@ -21,10 +22,10 @@ var exceptionEvents = map[v1alpha1.ExceptionState]string{
 	v1alpha1.ExceptionInvalid:  v1alpha1.EventExceptionInvalid,
 }
 
-// eventFor returns the Event that tells what has become of an exception, and nothing when there is nothing to tell. A new
-// exception that matches nothing may be there before what it is for: its status says so, without an Event.
+// eventFor returns the Event that tells what has become of an exception, and nothing when there is nothing to tell. One
+// that has never waived anything may be there before what it is for: its status says so, without an Event.
 func eventFor(was, is v1alpha1.ExceptionStatus) string {
-	if was.State == is.State && was.Message == is.Message || was.State == "" && is.State == v1alpha1.ExceptionUnused {
+	if was.State == is.State && was.Message == is.Message || was.Matched == 0 && is.State == v1alpha1.ExceptionUnused {
 		return ""
 	}
 	return exceptionEvents[is.State]
@@ -44,10 +45,12 @@ var unhealthy = []struct {
 
 // exceptions says what has become of each exception.
 func (v statusView) exceptions(status *v1alpha1.SecurityBaselineStatus) {
+	before := status.Exceptions
 	status.Exceptions = nil
 	byState := map[v1alpha1.ExceptionState][]string{}
 	for _, e := range v.baseline.Exceptions {
-		one := e.Status(v.tally.matched[e.Name], !v.incomplete(), v.now)
+		was := exceptionOf(before, e.Name).State == v1alpha1.ExceptionUnused
+		one := e.Status(v.tally.matched[e.Name], was || !v.incomplete(), v.now)
 		status.Exceptions = append(status.Exceptions, one)
 		words := "spec.exceptions[" + one.Name + "]"
 		if one.Message != "" {
@@ -78,9 +81,9 @@ func atMost(n int, named []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(named[:n], ", "), len(named)-n)
 }
 
-// exceptionOf returns what the status says of an exception, and an empty one where it says nothing.
-func exceptionOf(sb *v1alpha1.SecurityBaseline, name string) v1alpha1.ExceptionStatus {
-	for _, e := range sb.Status.Exceptions {
+// exceptionOf returns what is said of an exception, and an empty status where nothing is.
+func exceptionOf(exceptions []v1alpha1.ExceptionStatus, name string) v1alpha1.ExceptionStatus {
+	for _, e := range exceptions {
 		if e.Name == name {
 			return e
 		}
@@ -115,4 +118,27 @@ func in(before, text, after string) string {
 		return ""
 	}
 	return before + text + after
+}
+
+// toldOnce remembers, by baseline, which Events of the exceptions of its generation were sent. Where the objects that an
+// exception is for come and go, as Jobs do, it is used and unused over and over, which is told once.
+type toldOnce map[string]toldOf
+
+type toldOf struct {
+	uid        types.UID
+	generation int64
+	events     map[string]bool
+}
+
+// first says whether an Event is the first of its sort for an exception in this generation, and remembers it.
+func (t toldOnce) first(sb *v1alpha1.SecurityBaseline, event string, e v1alpha1.ExceptionStatus) bool {
+	told := t[sb.Name]
+	if told.uid != sb.UID || told.generation != sb.Generation {
+		told = toldOf{sb.UID, sb.Generation, map[string]bool{}}
+		t[sb.Name] = told
+	}
+	key := event + " " + e.Name + " " + e.Message
+	before := told.events[key]
+	told.events[key] = true
+	return !before
 }

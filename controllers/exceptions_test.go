@@ -188,5 +188,5 @@ func TestAnUnknownCheckMakesTheBaselineInvalidAndReportsStay(t *testing.T) {
 	})
 	s.Eventually(func() string { return s.condition("Stalled").Message }).Should(gomega.Equal(
 		`spec.severities: there is no check "made-up-pids"; the nearest is "made-up-pid".`))
-	s.Expect(s.reports()).To(gomega.Equal([]string{"Deployment api: Drifted 1"}))
+	s.Consistently(s.reports).Should(gomega.Equal([]string{"Deployment api: Drifted 1"}))
 }

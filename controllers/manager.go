@@ -30,6 +30,10 @@ const (
 	retryPeriod   = 5 * time.Second
 )
 
+// shutdownTimeout is how long what runs may take to end. It ends well within the ten seconds that a pod is given: after an
+// outage of the API server, client-go may sleep out half a minute between two tries.
+const shutdownTimeout = 8 * time.Second
+
 // ManagerOptions say how the operator runs.
 type ManagerOptions struct {
 	Options
@@ -67,7 +71,7 @@ func NewManager(config *rest.Config, options ManagerOptions) (manager.Manager, e
 	if options.Watches == nil {
 		options.Watches = NewWatches()
 	}
-	lease, renew, retry := leaseDuration, renewDeadline, retryPeriod
+	lease, renew, retry, grace := leaseDuration, renewDeadline, retryPeriod, shutdownTimeout
 	mgr, err := manager.New(config, manager.Options{
 		Scheme:                        scheme,
 		Cache:                         options.Watches.CacheOptions(),
@@ -82,6 +86,7 @@ func NewManager(config *rest.Config, options ManagerOptions) (manager.Manager, e
 		LeaseDuration:                 &lease,
 		RenewDeadline:                 &renew,
 		RetryPeriod:                   &retry,
+		GracefulShutdownTimeout:       &grace,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the manager: %w", err)

@@ -142,14 +142,15 @@ func newWiring(mgr manager.Manager, options Options) *wiring {
 	}
 	w.baselines = &baselineReconciler{
 		client: mgr.GetClient(), facts: cluster, baselines: snapshot, ledger: ledger, watches: watches,
-		announcer: announcer, clock: options.Clock, passed: map[string]*baseline.Baseline{},
+		announcer: announcer, clock: options.Clock, passed: map[string]*baseline.Baseline{}, told: toldOnce{},
 		rescan: func(refs ...workload.Ref) {
 			low := handler.LowPriority
 			w.targetInbox.add(priorityqueue.AddOpts{Priority: &low}, refs...)
 		},
 	}
 	w.targets.alarms = newAlarms(options.Clock, func(ref workload.Ref) { w.targetInbox.add(priorityqueue.AddOpts{}, ref) })
-	w.baselines.alarms = newAlarms(options.Clock, func(name string) { w.wakeBaselines(0, name) })
+	// The targets whose exceptions begin or end at the same moment are judged first.
+	w.baselines.alarms = newAlarms(options.Clock, func(name string) { w.wakeBaselines(settleTime, name) })
 	announcer.busy = w.targetInbox.busy
 	ledger.changed = func(names ...string) { w.wakeBaselines(settleTime, names...) }
 	ledger.finished = func(names ...string) { w.wakeBaselines(0, names...) }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -110,6 +111,8 @@ type runningOperator struct {
 	cancel  context.CancelFunc
 	done    chan error
 	options controllers.ManagerOptions
+	end     sync.Once
+	err     error // with which it ended
 }
 
 func startOperator(ctx context.Context, options controllers.Options) (*runningOperator, error) {
@@ -150,9 +153,13 @@ func startManager(ctx context.Context, options controllers.ManagerOptions) (*run
 	return o, nil
 }
 
+// stop ends the operator, if it has not ended yet.
 func (o *runningOperator) stop() error {
-	o.cancel()
-	return <-o.done
+	o.end.Do(func() {
+		o.cancel()
+		o.err = <-o.done
+	})
+	return o.err
 }
 
 // restart stops the operator of the suite and starts it again.
@@ -261,13 +268,14 @@ func (s *story) newBaseline(change func(*v1alpha1.SecurityBaselineSpec)) *v1alph
 	return sb
 }
 
-// declare changes the spec of the story's baseline.
+// declare changes the spec of the story's baseline, and waits until the operator knows.
 func (s *story) declare(change func(*v1alpha1.SecurityBaselineSpec)) {
 	s.Helper()
 	sb := s.getBaseline()
 	before := sb.DeepCopy()
 	change(&sb.Spec)
 	s.Expect(admin.Patch(s.Context(), sb, client.MergeFrom(before))).To(gomega.Succeed())
+	s.Eventually(func() string { return s.condition("Ready").Reason }).ShouldNot(gomega.BeElementOf("", v1alpha1.ReasonEvaluating))
 }
 
 func (s *story) getBaseline() *v1alpha1.SecurityBaseline {

@@ -89,9 +89,7 @@ func (r *targetReconciler) reconcile(ctx context.Context, ref workload.Ref) (rec
 	wait := r.orphans.wait(ref, target != nil && target.Orphan, r.clock.Now())
 	switch {
 	case state == facts.Unreadable:
-		// What is known of it stays; the baselines say that the kind cannot be read.
-		r.ledger.skip(ref, set)
-		return reconcile.Result{}, false, nil
+		return r.unreadable(ctx, ref, set)
 	case target == nil:
 		r.ledger.forget(ref, set)
 		r.alarms.at(ref, time.Time{})
@@ -120,6 +118,24 @@ func (r *targetReconciler) read(ctx context.Context, ref workload.Ref) (*facts.T
 	return target, last, state, nil
 }
 
+// unreadable keeps what is known of a target; the baselines say that its kind cannot be read. Only a waiver ends all the
+// same.
+func (r *targetReconciler) unreadable(ctx context.Context, ref workload.Ref, set *baseline.Set) (reconcile.Result, bool, error) {
+	last, err := r.lastReport(ctx, ref)
+	if err != nil {
+		return reconcile.Result{}, false, err
+	}
+	if last == nil || last.Status.Summary.Waived == 0 {
+		r.ledger.skip(ref, set)
+		return reconcile.Result{}, false, nil
+	}
+	now := r.clock.Now()
+	verdict := judgement.JudgeUnreadable(set, ref, last, "its kind cannot be read", now)
+	return r.settle(ctx, ref, set, last, verdict, report.Build(report.Input{
+		Target: last.Spec.Target, Generation: last.Status.TargetGeneration, Last: last, Verdict: verdict, Now: now,
+	}))
+}
+
 func (r *targetReconciler) judge(ctx context.Context, ref workload.Ref, set *baseline.Set, target *facts.Target, last *v1alpha1.DriftReport) (reconcile.Result, bool, error) {
 	arrived, now := r.changes.Take(target.Reference.UID), r.clock.Now()
 	subject := target.Subject
@@ -129,9 +145,16 @@ func (r *targetReconciler) judge(ctx context.Context, ref workload.Ref, set *bas
 	outcome := report.Build(report.Input{
 		Target: target.Reference, Generation: target.Generation, Last: last, Verdict: verdict, Now: now,
 	})
-	if len(outcome.Changes.Appeared()) > 0 && !target.Composed {
+	if !target.Composed && report.Unattributed(outcome) {
 		r.attribute(ctx, target.Reference, arrived, outcome)
 	}
+	return r.settle(ctx, ref, set, last, verdict, outcome)
+}
+
+// settle publishes an outcome, and takes it down.
+func (r *targetReconciler) settle(
+	ctx context.Context, ref workload.Ref, set *baseline.Set, last *v1alpha1.DriftReport, verdict judgement.Verdict, outcome report.Outcome,
+) (reconcile.Result, bool, error) {
 	wrote, unreported, err := r.publish(ctx, last, outcome)
 	if err != nil {
 		r.ledger.record(ref, set, entryOf(verdict, false)) // what was found counts, though its report is missing

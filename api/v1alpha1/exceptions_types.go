@@ -120,7 +120,8 @@ type ExceptionTarget struct {
 	// +kubebuilder:validation:items:XValidation:rule="self.matches('^[a-z0-9*-]+$')",message="must be the name of a namespace: lower case letters, digits and -, with * for any run of characters"
 	Namespaces []string `json:"namespaces,omitempty"`
 
-	// kinds lists the kinds, such as Deployment or Rollout. Default: every kind.
+	// kinds lists the kinds, such as Deployment or Rollout. The name of a kind that is judged by itself means that kind
+	// alone, and not one of another API group that is called so too. Default: every kind.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
@@ -151,7 +152,8 @@ type ExceptionContainer struct {
 	// +kubebuilder:validation:MaxLength=63
 	Name string `json:"name,omitempty"`
 
-	// image is the image as the pod spells it, with tag and digest. Default: every image.
+	// image is the image as the pod spells it, with tag and digest, such as registry.example.com/cfos:*. What stands before
+	// the first slash is held against the registry alone. Default: every image.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512

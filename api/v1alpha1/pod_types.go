@@ -82,14 +82,15 @@ type RuntimeClasses struct {
 type Images struct {
 	// allowedRegistries lists where images may come from, with * for any run of characters: registry.example.com/* or
 	// docker.io/library/*. It is held against the full name of the image without tag and digest: nginx is
-	// docker.io/library/nginx.
+	// docker.io/library/nginx. What stands before the first slash is held against the registry alone, and the rest against
+	// the name in it. "*" alone allows every image that can be read.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=128
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=512
-	// +kubebuilder:validation:items:XValidation:rule="self.matches('^[][A-Za-z0-9._:/*-]+$') && !self.matches('://|:[^/]*$') && self.matches('[/*]')",message="must be the full name of images, with * for any run of characters and without scheme, tag and digest, such as registry.example.com/* or docker.io/library/nginx"
+	// +kubebuilder:validation:items:XValidation:rule="self == '*' || (self.matches('^([][A-Za-z0-9._:*-]*[.:*][][A-Za-z0-9._:*-]*|localhost)/[A-Za-z0-9._/*-]+$') && !self.contains('//') && !self.startsWith('index.docker.io/') && !self.matches('^docker[.]io/[^/*]+$'))",message="must be the full name of images, with * for any run of characters and without scheme, tag and digest, such as registry.example.com/* or docker.io/library/nginx"
 	AllowedRegistries []string `json:"allowedRegistries,omitempty"`
 
 	// latestTag: Forbidden means that no image is named with the tag latest, or without a tag, which means the same. A
@@ -127,5 +128,5 @@ type Resources struct {
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=253
-// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$')",message="must be a resource as pods spell it, such as memory, cpu, ephemeral-storage or example.com/gpu"
+// +kubebuilder:validation:XValidation:rule="self in ['cpu', 'memory', 'ephemeral-storage'] || self.matches('^(hugepages-[A-Za-z0-9]+|[a-z0-9.-]+/[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)$')",message="must be a resource as pods spell it, such as memory, cpu, ephemeral-storage or example.com/gpu"
 type ResourceName string

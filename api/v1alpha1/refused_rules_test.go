@@ -306,6 +306,19 @@ func TestAPathOfTheNodeIsRefused(t *testing.T) {
 	}
 }
 
+// No pod can set it, so that every container would drift.
+func TestAResourceIsRefused(t *testing.T) {
+	c := newClient(t)
+	for name, is := range map[string]string{
+		"in upper case": `Memory`, "in short": `mem`, "that only quotas know": `pods`, "that only claims know": `storage`, "of no size": `hugepages-`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			spec := fmt.Sprintf("{workloads: {resources: {limits: [%s]}}}", is)
+			expectRefused(t, c, baseline(t, "refused", spec), []string{`spec.workloads.resources.limits[0]: Invalid value: `, "must be a resource as pods spell it"})
+		})
+	}
+}
+
 // A pattern that no name of an image can match would let every image drift, and nobody would see why.
 func TestARegistryIsRefused(t *testing.T) {
 	c := newClient(t)
@@ -317,6 +330,10 @@ func TestARegistryIsRefused(t *testing.T) {
 		"with any tag":                   `"registry.example.com/app:*"`,
 		"with a digest":                  `"registry.example.com/app@sha256:*"`,
 		"by a short name":                `nginx`,
+		"by a name short of docker.io":   `"bitnami/*"`,
+		"short of library":               `docker.io/nginx`,
+		"by another name of Docker Hub":  `"index.docker.io/*"`,
+		"that has no end":                `"registry.example.com*"`,
 		"with a blank":                   `"registry.example.com/* "`,
 		"that is empty":                  `""`,
 	} {

@@ -12,7 +12,8 @@ type Capabilities struct {
 	// +kubebuilder:validation:MaxItems=64
 	RequiredDrop []Capability `json:"requiredDrop,omitzero"`
 
-	// allowedAdd lists the capabilities that containers may add. An empty list allows none; absent: not judged.
+	// allowedAdd lists the capabilities that containers may add; ALL allows every one. An empty list allows none; absent:
+	// not judged.
 	// Windows pods are exempt.
 	// +optional
 	// +listType=set

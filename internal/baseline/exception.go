@@ -105,9 +105,13 @@ func (e *Exception) Status(matched int32, sure bool, now time.Time) v1alpha1.Exc
 // Matches says whether a finding on a target is one that the exception speaks of, whatever the time. images are those of
 // the containers that bear the name of the finding's container.
 func (e *Exception) Matches(target workload.Ref, f *v1alpha1.Finding, images []string) bool {
+	return e.Concerns(target, f) && e.matchesContainer(f.Container, images)
+}
+
+// Concerns says the same but for containers, of a finding whose containers cannot be seen.
+func (e *Exception) Concerns(target workload.Ref, f *v1alpha1.Finding) bool {
 	return e.Invalid == "" && slices.Contains(e.spec.Checks, v1alpha1.CheckID(f.Check)) &&
-		(len(e.spec.Values) == 0 || slices.Contains(e.spec.Values, f.Value)) &&
-		e.matchesTarget(target) && e.matchesContainer(f.Container, images)
+		(len(e.spec.Values) == 0 || slices.Contains(e.spec.Values, f.Value)) && e.matchesTarget(target)
 }
 
 func (e *Exception) matchesTarget(target workload.Ref) bool {
@@ -116,11 +120,20 @@ func (e *Exception) matchesTarget(target workload.Ref) bool {
 	}
 	for i := range e.spec.Targets {
 		t := &e.spec.Targets[i]
-		if anyOf(t.Namespaces, target.Namespace) && anyOf(t.Kinds, target.Kind) && anyOf(t.Names, target.Name) {
+		if anyOf(t.Namespaces, target.Namespace) && matchesKind(t.Kinds, target) && anyOf(t.Names, target.Name) {
 			return true
 		}
 	}
 	return false
+}
+
+// matchesKind takes the name of a kind that is watched for that kind alone: whoever may create pods could name an owner
+// of a kind that is called Deployment too, in a group that nobody knows.
+func matchesKind(kinds []string, target workload.Ref) bool {
+	if len(kinds) == 0 {
+		return true
+	}
+	return glob.MatchAny(kinds, target.Kind) && (workload.Watched(target) || !workload.IsKind(target.Kind))
 }
 
 func (e *Exception) matchesContainer(name string, images []string) bool {
@@ -147,7 +160,7 @@ func anyOf(patterns []string, s string) bool {
 // allMatch is strict about containers of one name, of which there may be several: in the revisions of one target, say.
 func allMatch(pattern string, images []string) bool {
 	for _, image := range images {
-		if !glob.Match(pattern, image) {
+		if !glob.MatchImage(pattern, image) {
 			return false
 		}
 	}

@@ -50,9 +50,9 @@ func addsMoreThan(allowed []v1alpha1.Capability, container workload.Container) b
 	return false
 }
 
-// mayAdd compares exactly: another spelling may be another capability to another runtime.
+// mayAdd compares exactly: another spelling may be another capability to another runtime. Who may add all may add any.
 func mayAdd(allowed []v1alpha1.Capability, capability corev1.Capability) bool {
-	return slices.Contains(allowed, v1alpha1.Capability(capability))
+	return slices.Contains(allowed, v1alpha1.Capability(capability)) || slices.Contains(allowed, allCapabilities)
 }
 
 // maxAdded bounds the findings of one container. Linux knows 41 capabilities; a list of a hundred thousand made-up ones,

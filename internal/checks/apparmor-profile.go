@@ -13,7 +13,7 @@ var _ = register(engine.Check{
 	Title: "AppArmor profile not allowed",
 	Description: "On nodes with AppArmor, a profile keeps a container from files, mounts and operations of the kernel that its " +
 		"program has no use for. Under none, or under one that permits too much, a flaw in the program or in the runtime takes an " +
-		"attacker further towards the node. Windows pods that set none are exempt, because they cannot.",
+		"attacker further towards the node. " + whatIsSet + "Windows pods that set none are exempt, because they cannot.",
 	Remediation: "Set securityContext.appArmorProfile, in the pod or in each container, to a profile that the baseline allows.",
 	Severity:    v1alpha1.SeverityMedium,
 	Controls: []engine.Control{

@@ -15,7 +15,8 @@ var _ = register(engine.Check{
 	Title: "Capability not dropped",
 	Description: "Container runtimes grant a dozen capabilities that most programs have no use for, such as DAC_OVERRIDE, SETUID " +
 		"and, in many of them, NET_RAW. What a container does not drop, an attacker who is root in it holds: to read any file " +
-		"there, to become any user, to forge packets. " + windowsExempt,
+		"there, to become any user, to forge packets. What is judged is what is set: a privileged container holds all of them all the " +
+		"same, which is what the check privileged finds. " + windowsExempt,
 	Remediation: "Set securityContext.capabilities.drop to [ALL] in the container, and add only what its program needs.",
 	Severity:    v1alpha1.SeverityMedium,
 	Controls: []engine.Control{

@@ -22,8 +22,11 @@ var _ = register(engine.Check{
 
 func runEphemeralContainer(in *engine.Input) []engine.Finding {
 	var findings []engine.Finding
-	for i := range in.Workload.Pod.EphemeralContainers {
-		name := in.Workload.Pod.EphemeralContainers[i].Name
+	for container := range in.Workload.Containers() {
+		if container.List != "ephemeralContainers" {
+			continue
+		}
+		name := container.Name
 		findings = append(findings, engine.Finding{
 			Container: name,
 			Path:      in.Workload.Path("ephemeralContainers[" + name + "]"),

@@ -17,8 +17,8 @@ var _ = register(engine.Check{
 	Title: "Port of the node not allowed",
 	Description: "The container is reached at a port of its node, by whoever reaches the node, past Services and often past " +
 		"NetworkPolicies. An attacker who may create pods can take a port before a service of the node does and answer in its place. " +
-		"Of pods on the host's network, the ports that they list are judged, which the API server makes host ports of a pod; they " +
-		"can take any other all the same, which is what the check host-network finds.",
+		"Of pods on the host's network every port that they list is one of the node; they can take any other all the same, which is " +
+		"what the check host-network finds.",
 	Remediation: "Remove hostPort from the ports of the container and use a Service, or choose a port that the baseline allows.",
 	Severity:    v1alpha1.SeverityMedium,
 	Controls: []engine.Control{
@@ -36,16 +36,26 @@ func runHostPort(in *engine.Input) []engine.Finding {
 	for container := range in.Workload.Containers() {
 		for i := range container.Ports {
 			port := &container.Ports[i]
-			if port.HostPort == 0 || mayTake(in, port.HostPort) {
+			number := portOfNode(in, port)
+			if number == 0 || mayTake(in, number) {
 				continue
 			}
 			if len(findings) == maxFound {
 				return append(findings, moreHostPorts(in, container))
 			}
-			findings = append(findings, hostPortTaken(in, container, port))
+			findings = append(findings, hostPortTaken(in, container, port, number))
 		}
 	}
 	return findings
+}
+
+// portOfNode returns the port of the node that a port takes, 0 for none. On the network of the node a container's port is
+// one of the node: the API server writes so into pods, but not into templates.
+func portOfNode(in *engine.Input, port *corev1.ContainerPort) int32 {
+	if port.HostPort == 0 && in.Workload.Pod.HostNetwork && !in.Reading.PortsAsWritten {
+		return port.ContainerPort
+	}
+	return port.HostPort
 }
 
 func mayTake(in *engine.Input, port int32) bool {
@@ -57,8 +67,8 @@ func mayTake(in *engine.Input, port int32) bool {
 	return false
 }
 
-func hostPortTaken(in *engine.Input, container workload.Container, port *corev1.ContainerPort) engine.Finding {
-	number := strconv.Itoa(int(port.HostPort))
+func hostPortTaken(in *engine.Input, container workload.Container, port *corev1.ContainerPort, taken int32) engine.Finding {
+	number := strconv.Itoa(int(taken))
 	protocol := cmp.Or(string(port.Protocol), string(corev1.ProtocolTCP))
 	return engine.Finding{
 		Container: container.Name,

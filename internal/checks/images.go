@@ -119,7 +119,7 @@ func (rule *imageRule) finding(in *engine.Input, who, written string, i image, r
 	f := engine.Finding{Value: written, Expected: rule.expected(in), Actual: written}
 	switch {
 	case written == "": // in templates, for a webhook to fill in
-		f.Value, f.Actual = "unset", "unset"
+		f.Value, f.Actual = orEmpty(written), "unset"
 		f.Message = who + " names no image, and baseline " + in.Baseline + " " + rule.demand + "."
 	case !read:
 		f.Message = who + " names image " + written + ", which is no name of an image in a registry, and baseline " + in.Baseline +

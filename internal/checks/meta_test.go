@@ -249,9 +249,11 @@ func TestEveryFindingSaysWhatIsWrongAndWhere(t *testing.T) {
 	}
 }
 
+// leadsIntoThePods also says so of the claims that stand beside the template of a StatefulSet.
 func leadsIntoThePods(w workload.Workload, path string) bool {
 	annotations, _ := strings.CutSuffix(w.AnnotationPath(""), "]")
-	return strings.HasPrefix(path, w.PodPath+".") || strings.HasPrefix(path, annotations)
+	return strings.HasPrefix(path, w.PodPath+".") || strings.HasPrefix(path, annotations) ||
+		len(w.Claims) > 0 && strings.HasPrefix(path, "spec.volumeClaimTemplates[")
 }
 
 // names says whether a path names a container: as an item of a list, or at the end of the key of an annotation.

@@ -45,6 +45,8 @@ var runtimeSockets = withVarRun([]string{
 	"/var/snap/microk8s/common/run/containerd.sock", // MicroK8s
 	"/run/crio/crio.sock",
 	"/run/cri-dockerd.sock",
+	"/run/cri-dockerd-mke.sock",              // Mirantis Kubernetes Engine
+	"/system/run/containerd/containerd.sock", // Talos
 	"/run/podman/podman.sock",
 	"/run/user/*/docker.sock",        // of the user who runs Docker
 	"/run/user/*/podman/podman.sock", // of the user who runs Podman

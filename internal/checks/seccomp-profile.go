@@ -24,7 +24,7 @@ var _ = register(engine.Check{
 	Title: "Seccomp profile not allowed",
 	Description: "A seccomp profile keeps a container from system calls that its program has no use for. Without one, or with one " +
 		"that permits too much, an attacker in the container can reach all of the node's kernel, and every flaw in it. " +
-		windowsExempt,
+		whatIsSet + windowsExempt,
 	Remediation: "Set securityContext.seccompProfile, in the pod or in each container, to a profile that the baseline allows.",
 	Severity:    v1alpha1.SeverityMedium,
 	Controls: []engine.Control{

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -38,12 +39,37 @@ func runVolumeType(in *engine.Input) []engine.Finding {
 			break
 		}
 	}
-	return boundVolumes(in, findings)
+	return boundVolumes(in, append(findings, claims(in)...))
+}
+
+const claim = "persistentVolumeClaim"
+
+// claims finds the volumes that a StatefulSet adds to its pods. Under the Pod Security Standards they are always allowed.
+func claims(in *engine.Input) []engine.Finding {
+	if len(in.Workload.Claims) == 0 || slices.Contains(in.Declared.Workloads.Volumes.AllowedTypes, claim) {
+		return nil
+	}
+	var findings []engine.Finding
+	for i := range in.Workload.Claims[:min(len(in.Workload.Claims), maxFound+1)] {
+		name := in.Workload.Claims[i].Name
+		findings = append(findings, engine.Finding{
+			Path:        strings.TrimSuffix(in.Workload.PodPath, "template.spec") + "volumeClaimTemplates[" + name + "]",
+			Value:       claim,
+			Expected:    oneOf(in.Declared.Workloads.Volumes.AllowedTypes),
+			Actual:      claim,
+			Message:     "The StatefulSet gives its pods volume " + name + " of type " + claim + ", which baseline " + in.Baseline + " does not allow.",
+			Remediation: "Remove the claim from spec.volumeClaimTemplates, and use a volume of a type that the baseline allows.",
+		})
+	}
+	return findings
 }
 
 // allowsVolume says whether one of the volume's types is allowed, as in the Pod Security Standards: the API server lets a
 // volume have no more than one.
 func allowsVolume(in *engine.Input, volume *corev1.Volume) bool {
+	if isToken(in, volume) {
+		return true
+	}
 	left, others := false, false
 	for name := range workload.VolumeTypes(volume) {
 		switch {
@@ -56,6 +82,12 @@ func allowsVolume(in *engine.Input, volume *corev1.Volume) bool {
 		}
 	}
 	return left && !others
+}
+
+// isToken says whether the API server put the volume into a live pod, to mount the token of its ServiceAccount. No team
+// writes it, and service-account-token judges it.
+func isToken(in *engine.Input, volume *corev1.Volume) bool {
+	return in.Workload.Kind == "Pod" && in.Workload.Meta.UID != "" && volume.Projected != nil && strings.HasPrefix(volume.Name, "kube-api-access-")
 }
 
 // judgedByPath leaves volumes of type hostPath to the check host-path, where the baseline says which paths are allowed.

@@ -31,6 +31,9 @@ const (
 
 	windowsExempt = "Windows pods are exempt, because they cannot set the field."
 
+	// Runtimes give a privileged container everything, whatever it sets.
+	whatIsSet = "What is judged is what is set: a privileged container runs without it all the same, which is what the check privileged finds. "
+
 	// A pod may list any number of names of any length, and each finding about a list shows it. What is shown of it is
 	// bounded before the findings multiply it.
 	maxListed     = 64

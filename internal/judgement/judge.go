@@ -4,6 +4,7 @@ package judgement
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -59,47 +60,114 @@ func Judge(checks []engine.Check, set *baseline.Set, subject Subject, last *v1al
 	}
 	var verdict Verdict
 	for _, b := range set.All() {
-		findings, notEvaluated, covers := judge(checks, b, subject, last)
-		if b.Frozen == "" {
-			verdict.waive(b, subject, findings, now)
-		}
-		if covers {
-			verdict.Covering = append(verdict.Covering, b)
-		}
-		verdict.Findings = append(verdict.Findings, findings...)
-		verdict.NotEvaluated = append(verdict.NotEvaluated, notEvaluated...)
+		one := judge(checks, b, subject, last)
+		verdict.add(b, subject.Target, one, now)
 	}
 	verdict.Findings = engine.Sort(verdict.Findings)
 	return verdict
 }
 
-func judge(checks []engine.Check, b *baseline.Baseline, subject Subject, last *v1alpha1.DriftReport) ([]engine.Finding, []engine.NotEvaluated, bool) {
-	if b.Frozen != "" {
-		return keep(last, engine.NotEvaluated{Baseline: b.Name}), nil, slices.Contains(last.Status.Baselines, b.Name)
+// JudgeUnreadable says what the baselines say of a target that cannot be read: all that the report says stays, but for
+// waivers that have ended.
+func JudgeUnreadable(set *baseline.Set, target workload.Ref, last *v1alpha1.DriftReport, reason string, now time.Time) Verdict {
+	var verdict Verdict
+	for _, b := range set.All() {
+		one := judged{covers: slices.Contains(last.Status.Baselines, b.Name)}
+		if b.Frozen == "" && one.covers {
+			one.NotEvaluated = []engine.NotEvaluated{{Baseline: b.Name, Reason: reason}}
+			one.keep(last)
+		} else {
+			one.Findings = keep(last, engine.NotEvaluated{Baseline: b.Name})
+		}
+		verdict.add(b, target, one, now)
 	}
-	var result engine.Result
-	covers := false
+	verdict.Findings = engine.Sort(verdict.Findings)
+	return verdict
+}
+
+// add takes in what one baseline says.
+func (v *Verdict) add(b *baseline.Baseline, target workload.Ref, one judged, now time.Time) {
+	if b.Frozen == "" {
+		v.waive(b, target, one, now)
+	}
+	if one.covers {
+		v.Covering = append(v.Covering, b)
+	}
+	v.Findings = append(v.Findings, one.Findings...)
+	v.NotEvaluated = append(v.NotEvaluated, one.NotEvaluated...)
+}
+
+// judged is what one baseline says of a subject.
+type judged struct {
+	engine.Result
+	// covers says whether the baseline covers the subject.
+	covers bool
+	// kept are the findings that stay as they were, because they could not be judged.
+	kept map[engine.Identity]bool
+	// images are those of the containers of each name. It is nil where no exception asks for them.
+	images map[string][]string
+}
+
+func judge(checks []engine.Check, b *baseline.Baseline, subject Subject, last *v1alpha1.DriftReport) judged {
+	var one judged
+	if b.Frozen != "" {
+		one.Findings, one.covers = keep(last, engine.NotEvaluated{Baseline: b.Name}), slices.Contains(last.Status.Baselines, b.Name)
+		return one
+	}
 	for i := range subject.Workloads {
 		switch b.Covers(subject.Workloads[i], subject.Namespace) {
 		case baseline.NotCovered:
 			continue
 		case baseline.Undecided:
-			result.NotEvaluated = append(result.NotEvaluated, engine.NotEvaluated{Baseline: b.Name, Reason: undecided})
+			one.NotEvaluated = append(one.NotEvaluated, engine.NotEvaluated{Baseline: b.Name, Reason: undecided})
 		case baseline.Covered:
-			evaluate(&result, checks, b, subject, subject.Workloads[i])
+			evaluate(&one.Result, checks, b, subject, subject.Workloads[i])
+			one.NotEvaluated = append(one.NotEvaluated, tooMany(b, &subject.Workloads[i])...)
 		}
-		covers = true
+		one.covers = true
 	}
-	if covers && subject.Partial != "" {
-		result.NotEvaluated = append(result.NotEvaluated, engine.NotEvaluated{Baseline: b.Name, Reason: subject.Partial})
+	if one.covers && subject.Partial != "" {
+		one.NotEvaluated = append(one.NotEvaluated, engine.NotEvaluated{Baseline: b.Name, Reason: subject.Partial})
 	}
 	// The revisions of one workload may all say the same.
-	slices.SortFunc(result.NotEvaluated, compareNotEvaluated)
-	result.NotEvaluated = slices.Compact(result.NotEvaluated)
-	for _, n := range result.NotEvaluated {
-		result.Findings = append(result.Findings, keep(last, n)...)
+	slices.SortFunc(one.NotEvaluated, compareNotEvaluated)
+	one.NotEvaluated = slices.Compact(one.NotEvaluated)
+	one.keep(last)
+	if len(b.Exceptions) > 0 && len(one.Findings) > 0 {
+		one.images = imagesOf(subject)
 	}
-	return engine.Sort(result.Findings), result.NotEvaluated, covers
+	return one
+}
+
+// keep adds the findings of what could not be judged, as they were last.
+func (one *judged) keep(last *v1alpha1.DriftReport) {
+	if len(one.NotEvaluated) == 0 {
+		one.Findings = engine.Sort(one.Findings)
+		return
+	}
+	found := map[engine.Identity]bool{}
+	for i := range one.Findings {
+		found[engine.IdentityOf(&one.Findings[i])] = true
+	}
+	one.kept = map[engine.Identity]bool{}
+	for _, n := range one.NotEvaluated {
+		for _, f := range keep(last, n) {
+			if id := engine.IdentityOf(&f); !found[id] {
+				one.Findings = append(one.Findings, f)
+				one.kept[id] = true
+			}
+		}
+	}
+	one.Findings = engine.Sort(one.Findings)
+}
+
+// tooMany says that not all containers of a workload were judged.
+func tooMany(b *baseline.Baseline, w *workload.Workload) []engine.NotEvaluated {
+	if w.Unjudged() == 0 {
+		return nil
+	}
+	return []engine.NotEvaluated{{Baseline: b.Name, Reason: fmt.Sprintf("of its containers the first %d are judged, and %d are not",
+		workload.MaxContainers, w.Unjudged())}}
 }
 
 // evaluate holds one workload against all rules of a baseline.
@@ -113,7 +181,7 @@ func evaluate(result *engine.Result, checks []engine.Check, b *baseline.Baseline
 		in.Declared, in.Reading, in.Disabled = rules.Declared, rules.Reading, rules.Disabled
 		one := engine.Evaluate(checks, in)
 		if w.EphemeralOnly {
-			one.Findings = slices.DeleteFunc(one.Findings, func(f engine.Finding) bool { return f.Container == "" })
+			one.Findings = slices.DeleteFunc(one.Findings, func(f engine.Finding) bool { return !w.HasContainer(f.Container) })
 		}
 		result.Findings = append(result.Findings, one.Findings...)
 		result.NotEvaluated = append(result.NotEvaluated, one.NotEvaluated...)

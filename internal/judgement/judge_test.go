@@ -1,6 +1,7 @@
 package judgement_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -128,6 +129,35 @@ func TestJudge(t *testing.T) {
 			}
 			if len(verdict.NotEvaluated) != test.notEvaluated {
 				t.Errorf("not evaluated = %v, want %d", verdict.NotEvaluated, test.notEvaluated)
+			}
+		})
+	}
+}
+
+// An object may hold tens of thousands of containers, of which every check could make findings.
+func TestOfVeryManyContainersTheFirstAreJudgedAndTheRestIsNamed(t *testing.T) {
+	each := engine.Check{
+		ID: "each", Declared: func(*v1alpha1.SecurityBaselineSpec) bool { return true },
+		Run: func(in *engine.Input) (findings []engine.Finding) {
+			for c := range in.Workload.Containers() {
+				findings = append(findings, engine.Finding{Container: c.Name, Value: c.Name})
+			}
+			return findings
+		},
+	}
+	for name, test := range map[string]struct{ containers, findings, notEvaluated int }{
+		"as many as are judged": {workload.MaxContainers, workload.MaxContainers, 0},
+		"one more":              {workload.MaxContainers + 1, workload.MaxContainers, 1},
+		"very many":             {20_000, workload.MaxContainers, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := replicaSet("many", "")
+			for i := range test.containers {
+				w.Pod.Containers = append(w.Pod.Containers, corev1.Container{Name: "c" + strconv.Itoa(i)})
+			}
+			verdict := judgement.Judge([]engine.Check{each}, set(asIs), judgement.Subject{Workloads: []workload.Workload{w}}, nil, now)
+			if len(verdict.Findings) != test.findings || len(verdict.NotEvaluated) != test.notEvaluated {
+				t.Errorf("%d findings, not evaluated %v", len(verdict.Findings), verdict.NotEvaluated)
 			}
 		})
 	}

@@ -9,38 +9,48 @@ import (
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
 	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/workload"
 )
 
 // ExceptionKey tells an exception from those of other baselines.
 type ExceptionKey struct{ Baseline, Exception string }
 
-// waive marks the findings of a baseline that its exceptions waive now, counts them, and notes when that changes.
-func (v *Verdict) waive(b *baseline.Baseline, subject Subject, findings []engine.Finding, now time.Time) {
-	for i := range findings {
-		f := &findings[i]
-		f.Waiver = nil // a finding that was kept may have one that has ended
-		var images []string
-		if len(b.Exceptions) > 0 {
-			images = imagesOf(subject, f.Container)
-		}
-		var by *baseline.Exception
-		for _, e := range b.Exceptions {
-			if !e.Matches(subject.Target, f, images) {
-				continue
+// waive marks the findings of a baseline that its exceptions waive now, counts them, and notes when that changes. A
+// finding that could not be judged stays as it was, which may end: what is open is not waived, because nobody knows which
+// image it speaks of, and what is waived stays so only while its exception does.
+func (v *Verdict) waive(b *baseline.Baseline, target workload.Ref, one judged, now time.Time) {
+	for i := range one.Findings {
+		f := &one.Findings[i]
+		by := v.waivedBy(b, now, func(e *baseline.Exception) bool {
+			if one.kept[engine.IdentityOf(f)] {
+				return f.Waiver != nil && f.Waiver.Exception == e.Name && e.Concerns(target, f)
 			}
-			v.turnsAt(e.Turns(now))
-			if !e.Applies(now) {
-				continue
-			}
-			v.count(ExceptionKey{b.Name, e.Name})
-			if by == nil || outlasts(e, by) {
-				by = e
-			}
-		}
+			return e.Matches(target, f, one.images[f.Container])
+		})
+		f.Waiver = nil
 		if by != nil {
 			f.Waiver = waiverOf(by)
 		}
 	}
+}
+
+// waivedBy returns the exception that waives a finding, and of several that match the one that ends last.
+func (v *Verdict) waivedBy(b *baseline.Baseline, now time.Time, matches func(*baseline.Exception) bool) *baseline.Exception {
+	var by *baseline.Exception
+	for _, e := range b.Exceptions {
+		if !matches(e) {
+			continue
+		}
+		v.turnsAt(e.Turns(now))
+		if !e.Applies(now) {
+			continue
+		}
+		v.count(ExceptionKey{b.Name, e.Name})
+		if by == nil || outlasts(e, by) {
+			by = e
+		}
+	}
+	return by
 }
 
 func waiverOf(e *baseline.Exception) *v1alpha1.Waiver {
@@ -70,13 +80,13 @@ func (v *Verdict) count(key ExceptionKey) {
 	v.Matched[key]++
 }
 
-// imagesOf returns the images of all containers of the name.
-func imagesOf(subject Subject, container string) []string {
-	var images []string
+// imagesOf returns the images of all containers of each name.
+func imagesOf(subject Subject) map[string][]string {
+	images := map[string][]string{}
 	for i := range subject.Workloads {
 		for c := range subject.Workloads[i].Containers() {
-			if c.Name == container && !slices.Contains(images, c.Image) {
-				images = append(images, c.Image)
+			if !slices.Contains(images[c.Name], c.Image) {
+				images[c.Name] = append(images[c.Name], c.Image)
 			}
 		}
 	}

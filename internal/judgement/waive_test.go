@@ -41,6 +41,7 @@ func TestExceptionsWaive(t *testing.T) {
 	for name, test := range map[string]struct {
 		baselines  []func(*v1alpha1.SecurityBaseline)
 		last       *v1alpha1.DriftReport
+		target     workload.Ref
 		unreadable map[engine.Need]string
 		waivers    []string
 		matched    map[judgement.ExceptionKey]int32
@@ -87,6 +88,27 @@ func TestExceptionsWaive(t *testing.T) {
 			baselines: []func(*v1alpha1.SecurityBaseline){except("a", -time.Second)}, unreadable: map[engine.Need]string{need: "forbidden"},
 			last: waivedReport("a"), waivers: []string{"production old: -"},
 		},
+		"a finding that was kept, open, is not waived unseen": {
+			baselines: []func(*v1alpha1.SecurityBaseline){except("a", time.Hour)}, unreadable: map[engine.Need]string{need: "forbidden"},
+			last: lastReport("production", "old"), waivers: []string{"production old: -"},
+		},
+		"a finding that was kept keeps its waiver while that lasts": {
+			baselines: []func(*v1alpha1.SecurityBaseline){except("a", time.Hour, func(e *v1alpha1.Exception) {
+				e.Containers = []v1alpha1.ExceptionContainer{{Image: "cfos:*"}}
+			})}, unreadable: map[engine.Need]string{need: "forbidden"},
+			last: waivedReport("a"), waivers: []string{"production old: a"}, turns: time.Hour,
+			matched: map[judgement.ExceptionKey]int32{{"production", "a"}: 1},
+		},
+		"a finding that was kept loses a waiver that is gone": {
+			baselines: []func(*v1alpha1.SecurityBaseline){except("b", time.Hour)}, unreadable: map[engine.Need]string{need: "forbidden"},
+			last: waivedReport("a"), waivers: []string{"production old: -"},
+		},
+		"a kind of another group that is called like one that is judged is another": {
+			baselines: []func(*v1alpha1.SecurityBaseline){except("a", 0, func(e *v1alpha1.Exception) {
+				e.Targets = []v1alpha1.ExceptionTarget{{Kinds: []string{"Deployment"}}}
+			})},
+			target: workload.Ref{Group: "evil.example.com", Kind: "Deployment", Namespace: "shop", Name: "api"}, waivers: []string{"production n1: -"},
+		},
 		"a suspended baseline keeps its waivers as they are": {
 			baselines: []func(*v1alpha1.SecurityBaseline){together(suspend, except("a", -time.Second))},
 			last:      waivedReport("a"), waivers: []string{"production old: a"},
@@ -94,8 +116,11 @@ func TestExceptionsWaive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			judged := replicaSet("one", "n1")
+			if test.target.Name == "" {
+				test.target = workload.Ref{Group: "argoproj.io", Kind: "Rollout", Namespace: "shop", Name: "api"}
+			}
 			subject := judgement.Subject{
-				Target:    workload.Ref{Group: "argoproj.io", Kind: "Rollout", Namespace: "shop", Name: "api"},
+				Target:    test.target,
 				Workloads: []workload.Workload{judged}, Facts: blind(test.unreadable, judged),
 			}
 			verdict := judgement.Judge(madeUp(), set(test.baselines...), subject, test.last, now)
@@ -155,6 +180,29 @@ func TestEveryImageOfAContainerMustMatch(t *testing.T) {
 			verdict := judgement.Judge([]engine.Check{check}, baselines, subject, nil, now)
 			if got := verdict.Findings[0].Waiver != nil; got != test.waived {
 				t.Errorf("waived = %v, want %v", got, test.waived)
+			}
+		})
+	}
+}
+
+func TestOfATargetThatCannotBeReadOnlyWaiversEnd(t *testing.T) {
+	for name, test := range map[string]struct {
+		ends    time.Duration
+		suspend bool
+		waived  bool
+	}{
+		"a waiver stays while its exception does":     {ends: time.Hour, waived: true},
+		"a waiver ends with its exception":            {ends: -time.Second},
+		"under a suspended baseline everything stays": {ends: -time.Second, suspend: true, waived: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			baselines := set(together(except("a", test.ends), func(sb *v1alpha1.SecurityBaseline) { sb.Spec.Suspend = test.suspend }))
+			verdict := judgement.JudgeUnreadable(baselines, workload.Ref{Name: "api"}, waivedReport("a"), "it cannot be read", now)
+			if len(verdict.Findings) != 1 || (verdict.Findings[0].Waiver != nil) != test.waived || len(verdict.Covering) != 1 {
+				t.Errorf("%+v", verdict)
+			}
+			if seen := len(verdict.NotEvaluated) == 0; seen != test.suspend {
+				t.Errorf("not evaluated: %v", verdict.NotEvaluated)
 			}
 		})
 	}

@@ -48,7 +48,10 @@ var controls = []struct {
 		}
 	}},
 	{baseline, 0, "HostPath Volumes", func(r *Rules) { r.Volumes.AllowedHostPaths = []v1alpha1.HostPath{} }},
-	{baseline, 0, "Host Ports", func(r *Rules) { r.HostPorts.AllowedRanges = []v1alpha1.PortRange{} }},
+	{baseline, 0, "Host Ports", func(r *Rules) {
+		r.HostPorts.AllowedRanges = []v1alpha1.PortRange{}
+		r.PortsAsWritten = true
+	}},
 	{baseline, 34, "Host Probes / Lifecycle Hooks", func(r *Rules) { r.HostProbes = forbidden }},
 	{baseline, 0, "AppArmor", func(r *Rules) {
 		r.AppArmorProfile.Allowed = []v1alpha1.AppArmorProfile{

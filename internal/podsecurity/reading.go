@@ -19,6 +19,8 @@ type Reading struct {
 	EveryAppArmorAnnotation bool
 	// ExactSysctls: the slashed spelling of a sysctl is another one.
 	ExactSysctls bool
+	// PortsAsWritten: a container's port on the network of its node is one of the node only where it says so.
+	PortsAsWritten bool
 	// OneVolumeTypeSuffices: a volume of several types, which the API server refuses, passes for one that is allowed.
 	OneVolumeTypeSuffices bool
 	// UserNamespacesMayBeRoot: a pod with a user namespace of its own may run as root.

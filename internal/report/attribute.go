@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/engine"
 )
@@ -25,6 +27,20 @@ func Attribute(outcome Outcome, lastChange func(path string) *v1alpha1.Change) {
 			attributeHistory(made(outcome), f)
 		}
 	}
+}
+
+// Unattributed says whether something appeared of which nobody knows yet who changed it.
+func Unattributed(outcome Outcome) bool {
+	if outcome.Report == nil {
+		return false
+	}
+	appeared := map[engine.Identity]bool{}
+	for _, f := range outcome.Changes.Appeared() {
+		appeared[engine.IdentityOf(&f)] = true
+	}
+	return slices.ContainsFunc(outcome.Report.Status.Findings, func(f engine.Finding) bool {
+		return f.LastChange == nil && appeared[engine.IdentityOf(&f)]
+	})
 }
 
 // made returns the entries of the history that an outcome made: they come first.

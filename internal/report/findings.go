@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -63,20 +64,14 @@ func diff(last *v1alpha1.DriftReport, now []engine.Finding) engine.Changes {
 		return changes
 	}
 	cut := last.Status.Findings[len(last.Status.Findings)-1]
-	changes.Opened = before(&cut, changes.Opened)
-	changes.Waived = before(&cut, changes.Waived)
-	return changes
-}
-
-// before returns the findings that stand before another in the order of findings.
-func before(cut *engine.Finding, findings []engine.Finding) []engine.Finding {
-	var found []engine.Finding
-	for i := range findings {
-		if engine.Compare(&findings[i], cut) < 0 {
-			found = append(found, findings[i])
-		}
+	listed := map[engine.Identity]bool{}
+	for i := range last.Status.Findings {
+		listed[engine.IdentityOf(&last.Status.Findings[i])] = true
 	}
-	return found
+	unsure := func(f engine.Finding) bool { return !listed[engine.IdentityOf(&f)] && engine.Compare(&f, &cut) > 0 }
+	changes.Opened = slices.DeleteFunc(changes.Opened, unsure)
+	changes.Waived = slices.DeleteFunc(changes.Waived, unsure)
+	return changes
 }
 
 // carryOver gives each listed finding what the last report knew of it. A finding that appeared now was first seen

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -101,5 +102,19 @@ func TestAttributeNamesWhoMadeAWaivedFindingOnce(t *testing.T) {
 	}
 	if first := w.last.Status.History[2]; first.Manager != "kubectl-edit" {
 		t.Errorf("history = %+v", w.last.Status.History)
+	}
+}
+
+// In a cut report, what is waived from now on moves behind the end of the list.
+func TestAWaiverInACutReportIsTold(t *testing.T) {
+	w := newWorld()
+	var many []engine.Finding
+	for i := range 60 {
+		many = append(many, high(fmt.Sprintf("CAP%02d", i)))
+	}
+	w.judge(many...)
+	many[0] = waived(many[0])
+	if changes := w.judge(many...).Changes; len(changes.Waived) != 1 || changes.Waived[0].Value != "CAP00" || len(changes.Opened) != 0 {
+		t.Errorf("changes = %+v, want CAP00 waived", changes)
 	}
 }

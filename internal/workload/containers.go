@@ -30,23 +30,34 @@ func (c Container) Security() *corev1.SecurityContext {
 	return c.SecurityContext
 }
 
-// Containers goes over all containers of the pods: init containers, containers, ephemeral containers.
+// MaxContainers is how many containers of an object are judged. A pod that a kubelet would run has far fewer; an object
+// may hold tens of thousands, and every check would make a finding of each.
+const MaxContainers = 256
+
+// Unjudged returns how many containers of the pods are beyond those that are judged.
+func (w *Workload) Unjudged() int {
+	return max(0, len(w.Pod.InitContainers)+len(w.Pod.Containers)+len(w.Pod.EphemeralContainers)-MaxContainers)
+}
+
+// Containers goes over the containers of the pods, the first MaxContainers of them: init containers, containers,
+// ephemeral containers.
 func (w *Workload) Containers() iter.Seq[Container] {
 	return func(yield func(Container) bool) {
+		left := MaxContainers
 		for i := range w.Pod.InitContainers {
-			if !yield(Container{&w.Pod.InitContainers[i], "initContainers", w.PodPath}) {
+			if left--; left < 0 || !yield(Container{&w.Pod.InitContainers[i], "initContainers", w.PodPath}) {
 				return
 			}
 		}
 		for i := range w.Pod.Containers {
-			if !yield(Container{&w.Pod.Containers[i], "containers", w.PodPath}) {
+			if left--; left < 0 || !yield(Container{&w.Pod.Containers[i], "containers", w.PodPath}) {
 				return
 			}
 		}
 		for i := range w.Pod.EphemeralContainers {
 			// The API keeps the two types alike field by field, so that this conversion holds.
 			c := (*corev1.Container)(&w.Pod.EphemeralContainers[i].EphemeralContainerCommon)
-			if !yield(Container{c, "ephemeralContainers", w.PodPath}) {
+			if left--; left < 0 || !yield(Container{c, "ephemeralContainers", w.PodPath}) {
 				return
 			}
 		}

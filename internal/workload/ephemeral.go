@@ -11,3 +11,13 @@ func (w Workload) Debugged() (Workload, bool) {
 	w.Pod, w.EphemeralOnly = &pod, true
 	return w, true
 }
+
+// HasContainer says whether one of the containers that are judged bears the name.
+func (w *Workload) HasContainer(name string) bool {
+	for c := range w.Containers() {
+		if c.Name == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,6 +1,8 @@
 package workload
 
 import (
+	"slices"
+
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -51,6 +53,11 @@ func KindOf(gk schema.GroupKind) (Kind, bool) {
 	return Kind{}, false
 }
 
+// IsKind says whether one of the kinds whose pods are judged is called so.
+func IsKind(name string) bool {
+	return slices.ContainsFunc(Kinds(), func(k Kind) bool { return k.Kind == name })
+}
+
 // Workload is an object whose pods are judged: what a check sees of it. It shares the memory of the object it was
 // made from and must not be changed.
 type Workload struct {
@@ -64,6 +71,9 @@ type Workload struct {
 	PodMeta *metav1.ObjectMeta
 	// PodPath is where Pod stands in the object: "spec" for a pod, "spec.template.spec" for most others.
 	PodPath string
+	// Claims are the claims that a StatefulSet makes for each of its pods: volumes of type persistentVolumeClaim, each in
+	// the place of the template's volume of its name.
+	Claims []corev1.PersistentVolumeClaim
 	// EphemeralOnly says that only findings on ephemeral containers count: another object stands for the rest of the pod.
 	EphemeralOnly bool
 	// Replicas is how many pods a ReplicaSet or ReplicationController is asked to run; nil for other kinds.
@@ -78,7 +88,9 @@ func Of(obj runtime.Object) (Workload, bool) {
 	case *appsv1.Deployment:
 		return fromTemplate(appsv1.SchemeGroupVersion, "Deployment", &o.ObjectMeta, &o.Spec.Template), true
 	case *appsv1.StatefulSet:
-		return fromTemplate(appsv1.SchemeGroupVersion, "StatefulSet", &o.ObjectMeta, &o.Spec.Template), true
+		w := fromTemplate(appsv1.SchemeGroupVersion, "StatefulSet", &o.ObjectMeta, &o.Spec.Template)
+		w.Claims = o.Spec.VolumeClaimTemplates
+		return w, true
 	case *appsv1.DaemonSet:
 		return fromTemplate(appsv1.SchemeGroupVersion, "DaemonSet", &o.ObjectMeta, &o.Spec.Template), true
 	case *appsv1.ReplicaSet:

@@ -84,7 +84,7 @@ func trimRest(obj runtime.Object) {
 	case *appsv1.Deployment:
 		o.Status = appsv1.DeploymentStatus{}
 	case *appsv1.StatefulSet:
-		o.Status, o.Spec.VolumeClaimTemplates = appsv1.StatefulSetStatus{}, nil
+		o.Status, o.Spec.VolumeClaimTemplates = appsv1.StatefulSetStatus{}, trimClaims(o.Spec.VolumeClaimTemplates)
 	case *appsv1.DaemonSet:
 		o.Status = appsv1.DaemonSetStatus{}
 	case *appsv1.ReplicaSet:
@@ -98,4 +98,16 @@ func trimRest(obj runtime.Object) {
 	case *corev1.Pod:
 		o.Status = corev1.PodStatus{}
 	}
+}
+
+// trimClaims keeps the names.
+func trimClaims(claims []corev1.PersistentVolumeClaim) []corev1.PersistentVolumeClaim {
+	if len(claims) == 0 {
+		return nil
+	}
+	trimmed := make([]corev1.PersistentVolumeClaim, len(claims))
+	for i := range claims {
+		trimmed[i].Name = claims[i].Name
+	}
+	return trimmed
 }

@@ -21,12 +21,12 @@ func trimPod(pod *corev1.PodSpec) corev1.PodSpec {
 		Volumes:                      trimVolumes(pod.Volumes),
 	}
 	onHost := hostVolumes(pod.Volumes)
-	trimmed.InitContainers = trimContainers(pod.InitContainers, onHost)
-	trimmed.Containers = trimContainers(pod.Containers, onHost)
+	trimmed.InitContainers = trimContainers(pod.InitContainers, onHost, pod.HostNetwork)
+	trimmed.Containers = trimContainers(pod.Containers, onHost, pod.HostNetwork)
 	for i := range pod.EphemeralContainers {
 		c := corev1.Container(pod.EphemeralContainers[i].EphemeralContainerCommon)
 		trimmed.EphemeralContainers = append(trimmed.EphemeralContainers, corev1.EphemeralContainer{
-			EphemeralContainerCommon: corev1.EphemeralContainerCommon(trimContainer(&c, onHost)),
+			EphemeralContainerCommon: corev1.EphemeralContainerCommon(trimContainer(&c, onHost, pod.HostNetwork)),
 		})
 	}
 	return trimmed
@@ -47,24 +47,24 @@ func hostVolumes(volumes []corev1.Volume) map[string]bool {
 	return names
 }
 
-func trimContainers(containers []corev1.Container, onHost map[string]bool) []corev1.Container {
+func trimContainers(containers []corev1.Container, onHost map[string]bool, hostNetwork bool) []corev1.Container {
 	if len(containers) == 0 {
 		return nil
 	}
 	trimmed := make([]corev1.Container, len(containers))
 	for i := range containers {
-		trimmed[i] = trimContainer(&containers[i], onHost)
+		trimmed[i] = trimContainer(&containers[i], onHost, hostNetwork)
 	}
 	return trimmed
 }
 
-func trimContainer(c *corev1.Container, onHost map[string]bool) corev1.Container {
+func trimContainer(c *corev1.Container, onHost map[string]bool, hostNetwork bool) corev1.Container {
 	return corev1.Container{
 		Name:            c.Name,
 		Image:           c.Image,
 		SecurityContext: c.SecurityContext,
 		Resources:       corev1.ResourceRequirements{Limits: c.Resources.Limits, Requests: c.Resources.Requests},
-		Ports:           trimPorts(c.Ports),
+		Ports:           trimPorts(c.Ports, hostNetwork),
 		Env:             trimEnv(c.Env),
 		EnvFrom:         trimEnvFrom(c.EnvFrom),
 		VolumeMounts:    trimMounts(c.VolumeMounts, onHost),
@@ -75,11 +75,11 @@ func trimContainer(c *corev1.Container, onHost map[string]bool) corev1.Container
 	}
 }
 
-// trimPorts keeps those that take a port of the node.
-func trimPorts(ports []corev1.ContainerPort) []corev1.ContainerPort {
+// trimPorts keeps those that take a port of the node, as all do on its network.
+func trimPorts(ports []corev1.ContainerPort, hostNetwork bool) []corev1.ContainerPort {
 	var kept []corev1.ContainerPort
 	for _, port := range ports {
-		if port.HostPort != 0 {
+		if port.HostPort != 0 || hostNetwork {
 			kept = append(kept, port)
 		}
 	}
