@@ -26,18 +26,22 @@ type resourceRule struct {
 // lacking finds the containers that lack one of the resources. Ephemeral containers are exempt: they can set none.
 func (rule *resourceRule) lacking(in *engine.Input, names []v1alpha1.ResourceName) []engine.Finding {
 	var findings []engine.Finding
-	for _, declared := range names {
-		name := corev1.ResourceName(declared)
-		if ofPods(name) && in.Workload.Pod.Resources != nil && rule.pod(in.Workload, name) {
+	for container := range in.Workload.Containers() {
+		if container.List == "ephemeralContainers" {
 			continue
 		}
-		for container := range in.Workload.Containers() {
-			if container.List != "ephemeralContainers" && !rule.container(container, name) {
+		for _, declared := range names {
+			if name := corev1.ResourceName(declared); !rule.container(container, name) && !rule.ofPod(in, name) {
 				findings = append(findings, rule.finding(in, container, name))
 			}
 		}
 	}
 	return findings
+}
+
+// ofPod says whether what the pod sets counts for all its containers, and is enough.
+func (rule *resourceRule) ofPod(in *engine.Input, name corev1.ResourceName) bool {
+	return ofPods(name) && in.Workload.Pod.Resources != nil && rule.pod(in.Workload, name)
 }
 
 func (rule *resourceRule) finding(in *engine.Input, container workload.Container, name corev1.ResourceName) engine.Finding {

@@ -10,39 +10,55 @@ import (
 // panics, is listed as not evaluated.
 func Evaluate(checks []Check, in *Input) Result {
 	var result Result
-	for i := range checks {
-		if !checks[i].Declared(in.Declared) || in.Disabled[checks[i].ID] {
-			continue
-		}
-		findings, reason := run(&checks[i], in)
-		if reason != "" {
-			result.NotEvaluated = append(result.NotEvaluated, NotEvaluated{checks[i].ID, in.Baseline, reason})
-		}
-		for j := range findings {
-			stamp(&findings[j], &checks[i], in)
-		}
-		if len(findings) > 0 {
-			result.Findings = append(result.Findings, findings...)
-		}
+	for next := 0; next < len(checks); {
+		next = result.make(checks, next, in)
 	}
 	result.Findings = Sort(result.Findings)
 	return result
 }
 
-// run makes one check, and says why when it could not.
-func run(check *Check, in *Input) (findings []Finding, reason string) {
-	for _, need := range check.Needs {
-		if why, missing := in.Unreadable[need]; missing {
-			return nil, fmt.Sprintf("cannot read %s: %s", need, why)
-		}
-	}
-	// A check that trips over an object nobody thought of must neither stop the others nor count as passed.
+// make makes the checks from one on, and returns with which to go on: the next after one that panicked. A check that trips
+// over an object nobody thought of must neither stop the others nor count as passed.
+func (r *Result) make(checks []Check, from int, in *Input) (next int) {
+	i := from
 	defer func() {
 		if p := recover(); p != nil {
-			findings, reason = nil, clean(fmt.Sprintf("the check failed, please report this as a bug: %v", p), maxText)
+			r.miss(&checks[i], in, clean(fmt.Sprintf("the check failed, please report this as a bug: %v", p), maxText))
+			next = i + 1
 		}
 	}()
-	return check.Run(in), ""
+	for ; i < len(checks); i++ {
+		check := &checks[i]
+		if !check.Declared(in.Declared) || in.Disabled[check.ID] {
+			continue
+		}
+		if blind := blindness(check, in); blind != "" {
+			r.miss(check, in, blind)
+			continue
+		}
+		if findings := check.Run(in); len(findings) > 0 {
+			for j := range findings {
+				stamp(&findings[j], check, in)
+			}
+			r.Findings = append(r.Findings, findings...)
+		}
+	}
+	return i
+}
+
+// miss lists a check as not evaluated.
+func (r *Result) miss(check *Check, in *Input, reason string) {
+	r.NotEvaluated = append(r.NotEvaluated, NotEvaluated{check.ID, in.Baseline, reason})
+}
+
+// blindness says which fact a check needs and does not have; empty when it has all.
+func blindness(check *Check, in *Input) string {
+	for _, need := range check.Needs {
+		if why, missing := in.Unreadable[need]; missing {
+			return fmt.Sprintf("cannot read %s: %s", need, why)
+		}
+	}
+	return ""
 }
 
 // stamp fills in what no check should have to, and bounds what comes from the judged object.
