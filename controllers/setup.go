@@ -131,12 +131,12 @@ func newWiring(mgr manager.Manager, options Options) *wiring {
 	watches.cache, watches.client = mgr.GetCache(), mgr.GetClient()
 	cluster := &facts.Cluster{Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), Readable: watches.Readable}
 	metrics := newMetrics()
-	snapshot := &snapshot{reader: mgr.GetCache(), checks: engine.IDs(options.Checks)}
+	snapshot := &snapshot{reader: mgr.GetCache(), checks: options.Checks}
 	announcer := newAnnouncer(mgr.GetEventRecorder("plumbline"), metrics)
 	ledger := newLedger()
 	w := &wiring{options: options, targetInbox: &inbox[workload.Ref]{}, baselineInbox: &inbox[reconcile.Request]{}}
 	w.targets = &targetReconciler{
-		client: mgr.GetClient(), facts: cluster, checks: options.Checks, baselines: snapshot, ledger: ledger,
+		client: mgr.GetClient(), facts: cluster, baselines: snapshot, ledger: ledger,
 		arrivals: newArrivals(), metrics: metrics, announcer: announcer, clock: options.Clock, changes: watches.changes,
 		ceiling: newCeiling(options.MaxReports, mgr.GetCache()), orphans: newOrphans(),
 	}

@@ -10,12 +10,13 @@ import (
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/engine"
 )
 
 // snapshot is the compiled baselines of the cluster, which workers read without a lock.
 type snapshot struct {
 	reader  client.Reader // the cache
-	checks  []string      // the IDs of those that there are
+	checks  []engine.Check
 	mu      sync.Mutex
 	current atomic.Pointer[baseline.Set]
 }

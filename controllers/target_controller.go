@@ -18,7 +18,6 @@ import (
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/attribution"
 	"plumbline.dev/plumbline/internal/baseline"
-	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/facts"
 	"plumbline.dev/plumbline/internal/judgement"
 	"plumbline.dev/plumbline/internal/report"
@@ -29,7 +28,6 @@ import (
 type targetReconciler struct {
 	client    client.Client // reads DriftReports, with its own writes, and writes them
 	facts     *facts.Cluster
-	checks    []engine.Check
 	baselines *snapshot
 	ledger    *ledger
 	arrivals  *arrivals
@@ -140,7 +138,7 @@ func (r *targetReconciler) judge(ctx context.Context, ref workload.Ref, set *bas
 	arrived, now := r.changes.Take(target.Reference.UID), r.clock.Now()
 	subject := target.Subject
 	subject.Target = ref
-	verdict := judgement.Judge(r.checks, set, subject, last, now)
+	verdict := judgement.Judge(set, subject, last, now)
 	r.metrics.evaluations.Inc()
 	outcome := report.Build(report.Input{
 		Target: target.Reference, Generation: target.Generation, Last: last, Verdict: verdict, Now: now,

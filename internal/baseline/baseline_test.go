@@ -10,13 +10,22 @@ import (
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
 func compiled(change func(*v1alpha1.SecurityBaselineSpec)) *baseline.Baseline {
 	sb := &v1alpha1.SecurityBaseline{ObjectMeta: metav1.ObjectMeta{Name: "production", UID: "1", Generation: 3}}
 	change(&sb.Spec)
-	return baseline.Compile(sb, []string{"added-capability", "host-port", "run-as-user"})
+	return baseline.Compile(sb, []engine.Check{
+		madeUp("added-capability", func(s *v1alpha1.SecurityBaselineSpec) bool { return s.Workloads.Capabilities.AllowedAdd != nil }),
+		madeUp("host-port", func(s *v1alpha1.SecurityBaselineSpec) bool { return s.Workloads.HostPorts.AllowedRanges != nil }),
+		madeUp("run-as-user", func(s *v1alpha1.SecurityBaselineSpec) bool { return len(s.Workloads.RunAsUser.Ranges) > 0 }),
+	})
+}
+
+func madeUp(id string, declared func(*v1alpha1.SecurityBaselineSpec) bool) engine.Check {
+	return engine.Check{ID: id, Declared: declared}
 }
 
 func deployment(namespace string, labels map[string]string) workload.Workload {

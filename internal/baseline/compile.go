@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/glob"
 	"plumbline.dev/plumbline/internal/workload"
 )
@@ -43,10 +44,10 @@ type Baseline struct {
 	namespaces, objects labels.Selector
 }
 
-// Compile makes a Baseline from a SecurityBaseline; checks are the IDs of those that there are. An invalid one is
+// Compile makes a Baseline from a SecurityBaseline; checks are all that there are. An invalid one is
 // frozen, and Frozen names the field and says what is wrong with it. An invalid exception makes no baseline invalid: it
 // waives nothing.
-func Compile(sb *v1alpha1.SecurityBaseline, checks []string) *Baseline {
+func Compile(sb *v1alpha1.SecurityBaseline, checks []engine.Check) *Baseline {
 	b := &Baseline{
 		Name: sb.Name, UID: sb.UID, Generation: sb.Generation,
 		Declared:  sb.Spec.DeepCopy(),
@@ -66,29 +67,30 @@ func Compile(sb *v1alpha1.SecurityBaseline, checks []string) *Baseline {
 }
 
 // compile makes ready what is declared, and says all that is wrong with it.
-func (b *Baseline) compile(checks []string) []string {
+func (b *Baseline) compile(checks []engine.Check) []string {
 	var wrong []string
 	note := func(field string, err error) {
 		if err != nil {
 			wrong = append(wrong, field+": "+err.Error())
 		}
 	}
+	known := engine.IDs(checks)
 	var err error
 	b.namespaces, err = selector(b.Declared.Scope.NamespaceSelector)
 	note("spec.scope.namespaceSelector", err)
 	b.objects, err = selector(b.Declared.Scope.ObjectSelector)
 	note("spec.scope.objectSelector", err)
-	b.Rules, err = rulesOf(b.Declared)
+	b.Rules, err = rulesOf(b.Declared, checks)
 	note("spec.workloads.podSecurityStandard.version", err)
 	for _, check := range b.Declared.DisabledChecks {
-		note("spec.disabledChecks", mustBeKnown(check, checks))
+		note("spec.disabledChecks", mustBeKnown(check, known))
 	}
 	for _, override := range b.Declared.Severities {
-		note("spec.severities", mustBeKnown(override.Check, checks))
+		note("spec.severities", mustBeKnown(override.Check, known))
 	}
 	b.Severities = severitiesOf(b.Declared)
 	for i := range b.Declared.Exceptions {
-		b.Exceptions = append(b.Exceptions, compileException(&b.Declared.Exceptions[i], b.Declared.ExceptionPolicy, checks))
+		b.Exceptions = append(b.Exceptions, compileException(&b.Declared.Exceptions[i], b.Declared.ExceptionPolicy, known))
 	}
 	return wrong
 }

@@ -1,23 +1,26 @@
 package baseline
 
 import (
+	"slices"
+
 	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/podsecurity"
 )
 
-// Rules are what the checks of a baseline go by: what it declares itself, or what its Pod Security Standard asks for.
+// Rules are what a baseline declares itself, or what its Pod Security Standard asks for.
 type Rules struct {
+	// Checks are those that the rules ask for.
+	Checks []engine.Check
 	// Declared is what is asked for. It must not be changed.
 	Declared *v1alpha1.SecurityBaselineSpec
 	// Reading is how that is to be read.
 	Reading podsecurity.Reading
-	// Disabled are the checks that are not made by these rules.
-	Disabled map[string]bool
 }
 
 // rulesOf returns the rules of a baseline: its own, and those of its standard.
-func rulesOf(spec *v1alpha1.SecurityBaselineSpec) ([]Rules, error) {
-	own := Rules{Declared: spec}
+func rulesOf(spec *v1alpha1.SecurityBaselineSpec, checks []engine.Check) ([]Rules, error) {
+	own := Rules{Checks: asked(checks, spec, nil), Declared: spec}
 	standard := spec.Workloads.PodSecurityStandard
 	if standard.Level == "" {
 		return []Rules{own}, nil
@@ -26,15 +29,19 @@ func rulesOf(spec *v1alpha1.SecurityBaselineSpec) ([]Rules, error) {
 	if err != nil {
 		return nil, err
 	}
-	disabled := make(map[string]bool, len(spec.DisabledChecks))
-	for _, check := range spec.DisabledChecks {
-		disabled[string(check)] = true
+	level := &v1alpha1.SecurityBaselineSpec{Workloads: expanded.Workloads}
+	return []Rules{own, {Checks: asked(checks, level, spec.DisabledChecks), Declared: level, Reading: expanded.Reading}}, nil
+}
+
+// asked returns the checks that are declared and not switched off.
+func asked(checks []engine.Check, declared *v1alpha1.SecurityBaselineSpec, disabled []v1alpha1.CheckID) []engine.Check {
+	var chosen []engine.Check
+	for i := range checks {
+		if checks[i].Declared(declared) && !slices.Contains(disabled, v1alpha1.CheckID(checks[i].ID)) {
+			chosen = append(chosen, checks[i])
+		}
 	}
-	return []Rules{own, {
-		Declared: &v1alpha1.SecurityBaselineSpec{Workloads: expanded.Workloads},
-		Reading:  expanded.Reading,
-		Disabled: disabled,
-	}}, nil
+	return chosen
 }
 
 func severitiesOf(spec *v1alpha1.SecurityBaselineSpec) map[string]v1alpha1.Severity {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/engine"
 )
 
 // Set is all baselines of a cluster at one moment, by name. Nobody changes it: a change makes a new one.
@@ -12,9 +13,9 @@ type Set struct {
 	baselines []*Baseline
 }
 
-// Update returns the set that the SecurityBaselines make; checks are the IDs of those that there are. Baselines whose generation has not changed are taken from
+// Update returns the set that the SecurityBaselines make; checks are all that there are. Baselines whose generation has not changed are taken from
 // the old set; if all are, so is the set itself, so that a changed set is a different pointer.
-func (s *Set) Update(items []v1alpha1.SecurityBaseline, checks []string) *Set {
+func (s *Set) Update(items []v1alpha1.SecurityBaseline, checks []engine.Check) *Set {
 	next := &Set{baselines: make([]*Baseline, 0, len(items))}
 	changed := s == nil || len(s.baselines) != len(items)
 	for i := range items {

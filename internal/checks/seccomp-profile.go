@@ -48,17 +48,26 @@ func runSeccompProfile(in *engine.Input) []engine.Finding {
 	if pod.set && !allowsSeccomp(in, pod) {
 		findings = append(findings, seccompPod(in, pod))
 	}
+	unsetPasses := pod.set || in.Reading.UnsetSeccompAllowed // what the pod says has been judged, once
 	for container := range in.Workload.Containers() {
+		if unsetPasses && setsNoSeccomp(in, container) {
+			continue
+		}
 		own := seccompOfContainer(in, container)
-		switch {
-		case own.set && !allowsSeccomp(in, own):
-			findings = append(findings, seccompContainer(in, container, own))
-		case own.set, pod.set, in.Reading.UnsetSeccompAllowed: // what the pod says has been judged, once
-		case !allowsSeccomp(in, unconfined):
+		effective := own
+		if !own.set {
+			effective = unconfined
+		}
+		if (own.set || !unsetPasses) && !allowsSeccomp(in, effective) {
 			findings = append(findings, seccompContainer(in, container, own))
 		}
 	}
 	return findings
+}
+
+// setsNoSeccomp is a quick look for what nearly all containers are like.
+func setsNoSeccomp(in *engine.Input, container workload.Container) bool {
+	return !in.Reading.SeccompAnnotations && container.Security().SeccompProfile == nil
 }
 
 // allowsSeccomp compares paths too, which both sides have with Localhost, and neither without.

@@ -73,8 +73,6 @@ type Input struct {
 	Declared *v1alpha1.SecurityBaselineSpec
 	// Reading is how what is declared is to be read.
 	Reading podsecurity.Reading
-	// Disabled are the checks that are not made.
-	Disabled map[string]bool
 	// Severities are the severities of findings by check, where the baseline sets another than the check's own.
 	Severities map[string]v1alpha1.Severity
 	// ServiceAccount is what is known under NeedServiceAccount.

@@ -29,7 +29,7 @@ func (r *Result) make(checks []Check, from int, in *Input) (next int) {
 	}()
 	for ; i < len(checks); i++ {
 		check := &checks[i]
-		if !check.Declared(in.Declared) || in.Disabled[check.ID] {
+		if !check.Declared(in.Declared) {
 			continue
 		}
 		if blind := blindness(check, in); blind != "" {

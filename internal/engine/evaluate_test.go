@@ -95,11 +95,11 @@ func TestEvaluate(t *testing.T) {
 	}
 }
 
-func TestABaselineSwitchesChecksOffAndGivesThemAnotherSeverity(t *testing.T) {
-	result := engine.Evaluate([]engine.Check{check("a", finds(value("1"))), check("b", finds(value("1"))), check("c", finds(value("1")))},
+func TestABaselineGivesChecksAnotherSeverity(t *testing.T) {
+	result := engine.Evaluate([]engine.Check{check("a", finds(value("1"))), check("c", finds(value("1")))},
 		&engine.Input{
 			Baseline: "production", Declared: &v1alpha1.SecurityBaselineSpec{},
-			Disabled: map[string]bool{"b": true}, Severities: map[string]v1alpha1.Severity{"c": v1alpha1.SeverityCritical},
+			Severities: map[string]v1alpha1.Severity{"c": v1alpha1.SeverityCritical},
 		})
 	var found []string
 	for _, f := range result.Findings {

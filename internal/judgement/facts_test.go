@@ -24,7 +24,7 @@ func TestEachWorkloadIsJudgedByWhatIsKnownAroundIt(t *testing.T) {
 		},
 	}}
 	mounts, says, cannot := replicaSet("mounts", ""), replicaSet("says-nothing", ""), replicaSet("cannot-be-read", "")
-	verdict := judgement.Judge(automounts, set(asIs), judgement.Subject{
+	verdict := judgement.Judge(setOf(automounts, asIs), judgement.Subject{
 		Workloads: []workload.Workload{mounts, says, cannot},
 		Facts: map[workload.Ref]judgement.Facts{
 			mounts.Ref: {ServiceAccount: engine.ServiceAccount{Automount: &yes}},

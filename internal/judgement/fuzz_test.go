@@ -72,7 +72,7 @@ func judged(t *testing.T, all []engine.Check, sb *v1alpha1.SecurityBaseline, pod
 	var none *baseline.Set
 	w, _ := workload.Of(pod)
 	subject := judgement.Subject{Workloads: []workload.Workload{w}}
-	verdict := judgement.Judge(all, none.Update([]v1alpha1.SecurityBaseline{*sb}, engine.IDs(all)), subject, nil, now)
+	verdict := judgement.Judge(none.Update([]v1alpha1.SecurityBaseline{*sb}, all), subject, nil, now)
 	for _, n := range verdict.NotEvaluated {
 		if strings.Contains(n.Reason, "the check failed") {
 			t.Errorf("%+v", n)
@@ -94,7 +94,7 @@ func judged(t *testing.T, all []engine.Check, sb *v1alpha1.SecurityBaseline, pod
 	}
 	again := report.Build(report.Input{
 		Target: outcome.Report.Spec.Target, Last: outcome.Report, Now: now,
-		Verdict: judgement.Judge(all, none.Update([]v1alpha1.SecurityBaseline{*sb}, engine.IDs(all)), subject, outcome.Report, now),
+		Verdict: judgement.Judge(none.Update([]v1alpha1.SecurityBaseline{*sb}, all), subject, outcome.Report, now),
 	})
 	if !again.Changes.None() {
 		t.Errorf("a second look finds changes: %+v", again.Changes)

@@ -54,13 +54,13 @@ const undecided = "cannot read the labels of its namespace, which the baseline's
 // Judge holds a subject against every baseline of the set. last is the report that the target has, or nil: what cannot
 // be judged now (by a baseline that is frozen, by a check that cannot see) stays as it was. now decides which exceptions
 // waive.
-func Judge(checks []engine.Check, set *baseline.Set, subject Subject, last *v1alpha1.DriftReport, now time.Time) Verdict {
+func Judge(set *baseline.Set, subject Subject, last *v1alpha1.DriftReport, now time.Time) Verdict {
 	if last == nil {
 		last = &v1alpha1.DriftReport{}
 	}
 	var verdict Verdict
 	for _, b := range set.All() {
-		one := judge(checks, b, subject, last)
+		one := judge(b, subject, last)
 		verdict.add(b, subject.Target, one, now)
 	}
 	verdict.Findings = engine.Sort(verdict.Findings)
@@ -108,7 +108,7 @@ type judged struct {
 	images map[string][]string
 }
 
-func judge(checks []engine.Check, b *baseline.Baseline, subject Subject, last *v1alpha1.DriftReport) judged {
+func judge(b *baseline.Baseline, subject Subject, last *v1alpha1.DriftReport) judged {
 	var one judged
 	if b.Frozen != "" {
 		one.Findings, one.covers = keep(last, engine.NotEvaluated{Baseline: b.Name}), slices.Contains(last.Status.Baselines, b.Name)
@@ -121,7 +121,7 @@ func judge(checks []engine.Check, b *baseline.Baseline, subject Subject, last *v
 		case baseline.Undecided:
 			one.NotEvaluated = append(one.NotEvaluated, engine.NotEvaluated{Baseline: b.Name, Reason: undecided})
 		case baseline.Covered:
-			evaluate(&one.Result, checks, b, subject, subject.Workloads[i])
+			evaluate(&one.Result, b, subject, subject.Workloads[i])
 			one.NotEvaluated = append(one.NotEvaluated, tooMany(b, &subject.Workloads[i])...)
 		}
 		one.covers = true
@@ -171,15 +171,15 @@ func tooMany(b *baseline.Baseline, w *workload.Workload) []engine.NotEvaluated {
 }
 
 // evaluate holds one workload against all rules of a baseline.
-func evaluate(result *engine.Result, checks []engine.Check, b *baseline.Baseline, subject Subject, w workload.Workload) {
+func evaluate(result *engine.Result, b *baseline.Baseline, subject Subject, w workload.Workload) {
 	facts := subject.Facts[w.Ref]
 	in := &engine.Input{
 		Workload: w, Baseline: b.Name, Severities: b.Severities,
 		ServiceAccount: facts.ServiceAccount, Unreadable: facts.Unreadable,
 	}
 	for _, rules := range b.Rules {
-		in.Declared, in.Reading, in.Disabled = rules.Declared, rules.Reading, rules.Disabled
-		one := engine.Evaluate(checks, in)
+		in.Declared, in.Reading = rules.Declared, rules.Reading
+		one := engine.Evaluate(rules.Checks, in)
 		if w.EphemeralOnly {
 			one.Findings = slices.DeleteFunc(one.Findings, func(f engine.Finding) bool { return !w.HasContainer(f.Container) })
 		}

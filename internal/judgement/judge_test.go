@@ -44,6 +44,10 @@ func replicaSet(name, node string) workload.Workload {
 }
 
 func set(change ...func(*v1alpha1.SecurityBaseline)) *baseline.Set {
+	return setOf(madeUp(), change...)
+}
+
+func setOf(checks []engine.Check, change ...func(*v1alpha1.SecurityBaseline)) *baseline.Set {
 	var list []v1alpha1.SecurityBaseline
 	for _, c := range change {
 		sb := v1alpha1.SecurityBaseline{ObjectMeta: metav1.ObjectMeta{Name: "production"}}
@@ -51,7 +55,7 @@ func set(change ...func(*v1alpha1.SecurityBaseline)) *baseline.Set {
 		list = append(list, sb)
 	}
 	var none *baseline.Set
-	return none.Update(list, []string{"node-name"})
+	return none.Update(list, checks)
 }
 
 func asIs(*v1alpha1.SecurityBaseline)       {}
@@ -113,7 +117,7 @@ func TestJudge(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			subject := judgement.Subject{Workloads: test.workloads, Facts: blind(test.unreadable, test.workloads...), Partial: test.partial}
-			verdict := judgement.Judge(madeUp(), test.set, subject, test.last, now)
+			verdict := judgement.Judge(test.set, subject, test.last, now)
 			var values, covering []string
 			for _, f := range verdict.Findings {
 				values = append(values, f.Baseline+" "+f.Value)
@@ -155,7 +159,7 @@ func TestOfVeryManyContainersTheFirstAreJudgedAndTheRestIsNamed(t *testing.T) {
 			for i := range test.containers {
 				w.Pod.Containers = append(w.Pod.Containers, corev1.Container{Name: "c" + strconv.Itoa(i)})
 			}
-			verdict := judgement.Judge([]engine.Check{each}, set(asIs), judgement.Subject{Workloads: []workload.Workload{w}}, nil, now)
+			verdict := judgement.Judge(setOf([]engine.Check{each}, asIs), judgement.Subject{Workloads: []workload.Workload{w}}, nil, now)
 			if len(verdict.Findings) != test.findings || len(verdict.NotEvaluated) != test.notEvaluated {
 				t.Errorf("%d findings, not evaluated %v", len(verdict.Findings), verdict.NotEvaluated)
 			}

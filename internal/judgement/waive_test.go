@@ -123,7 +123,7 @@ func TestExceptionsWaive(t *testing.T) {
 				Target:    test.target,
 				Workloads: []workload.Workload{judged}, Facts: blind(test.unreadable, judged),
 			}
-			verdict := judgement.Judge(madeUp(), set(test.baselines...), subject, test.last, now)
+			verdict := judgement.Judge(set(test.baselines...), subject, test.last, now)
 			var waivers []string
 			for _, f := range verdict.Findings {
 				by := "-"
@@ -174,10 +174,10 @@ func TestEveryImageOfAContainerMustMatch(t *testing.T) {
 				w.Pod.Containers = []corev1.Container{{Name: "app", Image: image}}
 				subject.Workloads = append(subject.Workloads, w)
 			}
-			baselines := set(except("a", 0, func(e *v1alpha1.Exception) {
+			baselines := setOf([]engine.Check{check}, except("a", 0, func(e *v1alpha1.Exception) {
 				e.Containers = []v1alpha1.ExceptionContainer{{Name: "app", Image: "cfos:*"}}
 			}))
-			verdict := judgement.Judge([]engine.Check{check}, baselines, subject, nil, now)
+			verdict := judgement.Judge(baselines, subject, nil, now)
 			if got := verdict.Findings[0].Waiver != nil; got != test.waived {
 				t.Errorf("waived = %v, want %v", got, test.waived)
 			}

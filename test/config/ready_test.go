@@ -13,7 +13,6 @@ import (
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
 	"plumbline.dev/plumbline/internal/checks"
-	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/judgement"
 	"plumbline.dev/plumbline/internal/workload"
 )
@@ -59,8 +58,8 @@ func TestTheReadyBaselinesTellTheTruth(t *testing.T) {
 			for _, name := range ready {
 				list := all[v1alpha1.SecurityBaseline](t, renderFile(t, "samples/"+name+".yaml"), "SecurityBaseline")
 				var set *baseline.Set
-				set = set.Update(list, engine.IDs(checks.All()))
-				result := judgement.Judge(checks.All(), set, judgement.Subject{Workloads: []workload.Workload{w}}, nil, time.Now())
+				set = set.Update(list, checks.All())
+				result := judgement.Judge(set, judgement.Subject{Workloads: []workload.Workload{w}}, nil, time.Now())
 				var found []string
 				for _, f := range result.Findings {
 					found = append(found, f.Check)

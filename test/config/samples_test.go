@@ -11,7 +11,6 @@ import (
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
 	"plumbline.dev/plumbline/internal/checks"
-	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/judgement"
 	"plumbline.dev/plumbline/internal/workload"
 )
@@ -72,9 +71,9 @@ func TestTheSamplesTellTheTruth(t *testing.T) {
 func judge(t *testing.T, d *appsv1.Deployment) verdict {
 	t.Helper()
 	var set *baseline.Set
-	set = set.Update(all[v1alpha1.SecurityBaseline](t, render(t, "samples"), "SecurityBaseline"), engine.IDs(checks.All()))
+	set = set.Update(all[v1alpha1.SecurityBaseline](t, render(t, "samples"), "SecurityBaseline"), checks.All())
 	w, _ := workload.Of(d)
-	result := judgement.Judge(checks.All(), set, judgement.Subject{
+	result := judgement.Judge(set, judgement.Subject{
 		Workloads: []workload.Workload{w}, Namespace: baseline.Namespace{Known: true},
 	}, nil, time.Now())
 	if len(result.NotEvaluated) > 0 {

@@ -10,7 +10,6 @@ import (
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
 	"plumbline.dev/plumbline/internal/checks"
-	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/judgement"
 	"plumbline.dev/plumbline/internal/workload"
 )
@@ -32,23 +31,15 @@ func TestABaselineThatDeclaresALevelJudgesFixturesAsTheirDirectoriesSay(t *testi
 				Version: filepath.Base(version),
 			}}},
 		}
-		set := new(baseline.Set).Update([]v1alpha1.SecurityBaseline{declared}, ids(all))
+		set := new(baseline.Set).Update([]v1alpha1.SecurityBaseline{declared}, all)
 		if why := set.Get("production").Frozen; why != "" {
 			t.Fatalf("%s: %s", file, why)
 		}
 		w, _ := workload.Of(pod)
 		subject := judgement.Subject{Target: w.Ref, Workloads: []workload.Workload{w}}
-		got := judgement.Judge(all, set, subject, nil, time.Time{})
+		got := judgement.Judge(set, subject, nil, time.Time{})
 		if want := filepath.Base(verdict); (want == "fail") != (len(got.Findings) > 0) || len(got.NotEvaluated) > 0 {
 			t.Errorf("%s: %+v", file, got.Result)
 		}
 	}
-}
-
-func ids(all []engine.Check) []string {
-	var found []string
-	for i := range all {
-		found = append(found, all[i].ID)
-	}
-	return found
 }

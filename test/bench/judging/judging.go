@@ -58,7 +58,7 @@ func Measure(root string) (Comparison, error) {
 		return Comparison{}, err
 	}
 	pod := Pod()
-	byHardened, byRestricted := Inputs(hardened, pod), Inputs(restricted, pod)
+	byHardened, byRestricted := Questions(hardened, pod), Questions(restricted, pod)
 	c := Comparison{
 		Hardened: Cost{Checks: checksOf(hardened)}, Restricted: Cost{Checks: checksOf(restricted)}, Upstream: Cost{Checks: upstreamChecks()},
 	}
@@ -98,29 +98,35 @@ func Sample(root, name string) (*baseline.Baseline, error) {
 	if err := yaml.UnmarshalStrict(data, &sb); err != nil {
 		return nil, fmt.Errorf("config/samples/%s.yaml: %w", name, err)
 	}
-	b := baseline.Compile(&sb, engine.IDs(all))
+	b := baseline.Compile(&sb, checks.All())
 	if b.Frozen != "" {
 		return nil, fmt.Errorf("config/samples/%s.yaml: %s", name, b.Frozen)
 	}
 	return b, nil
 }
 
-var all = checks.All()
+// Question is what Evaluate is given of a pod, for one set of rules.
+type Question struct {
+	checks []engine.Check
+	input  engine.Input
+}
 
-// Inputs are what Evaluate is given of a pod, for all rules of a baseline.
-func Inputs(b *baseline.Baseline, w workload.Workload) []engine.Input {
-	inputs := make([]engine.Input, len(b.Rules))
-	for i := range b.Rules {
-		inputs[i] = engine.Input{Workload: w, Baseline: b.Name, Declared: b.Rules[i].Declared, Reading: b.Rules[i].Reading}
+// Questions are those of a pod, for all rules of a baseline.
+func Questions(b *baseline.Baseline, w workload.Workload) []Question {
+	var questions []Question
+	for _, rules := range b.Rules {
+		questions = append(questions, Question{rules.Checks, engine.Input{
+			Workload: w, Baseline: b.Name, Declared: rules.Declared, Reading: rules.Reading,
+		}})
 	}
-	return inputs
+	return questions
 }
 
 // Evaluate judges a pod by all rules of a baseline.
-func Evaluate(inputs []engine.Input) []engine.Finding {
+func Evaluate(questions []Question) []engine.Finding {
 	var findings []engine.Finding
-	for i := range inputs {
-		findings = append(findings, engine.Evaluate(all, &inputs[i]).Findings...)
+	for i := range questions {
+		findings = append(findings, engine.Evaluate(questions[i].checks, &questions[i].input).Findings...)
 	}
 	return findings
 }
@@ -136,11 +142,7 @@ var standard = psaapi.LevelVersion{Level: psaapi.LevelRestricted, Version: psaap
 func checksOf(b *baseline.Baseline) int {
 	n := 0
 	for _, rules := range b.Rules {
-		for i := range all {
-			if all[i].Declared(rules.Declared) {
-				n++
-			}
-		}
+		n += len(rules.Checks)
 	}
 	return n
 }

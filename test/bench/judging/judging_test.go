@@ -17,11 +17,11 @@ func TestThePodIsCleanToBoth(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		inputs := judging.Inputs(b, judging.Pod())
-		if findings := judging.Evaluate(inputs); len(findings) > 0 {
+		questions := judging.Questions(b, judging.Pod())
+		if findings := judging.Evaluate(questions); len(findings) > 0 {
 			t.Errorf("%s: %+v", name, findings)
 		}
-		if n := testing.AllocsPerRun(100, func() { judging.Evaluate(inputs) }); n != 0 {
+		if n := testing.AllocsPerRun(100, func() { judging.Evaluate(questions) }); n != 0 {
 			t.Errorf("%s: a clean pod costs %v allocations", name, n)
 		}
 	}
@@ -42,10 +42,10 @@ func evaluate(b *testing.B, name string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	inputs := judging.Inputs(compiled, judging.Pod())
+	questions := judging.Questions(compiled, judging.Pod())
 	b.ReportAllocs()
 	for b.Loop() {
-		judging.Evaluate(inputs)
+		judging.Evaluate(questions)
 	}
 }
 
