@@ -53,16 +53,19 @@ func runSeccompProfile(in *engine.Input) []engine.Finding {
 		if unsetPasses && setsNoSeccomp(in, container) {
 			continue
 		}
-		own := seccompOfContainer(in, container)
-		effective := own
-		if !own.set {
-			effective = unconfined
-		}
-		if (own.set || !unsetPasses) && !allowsSeccomp(in, effective) {
+		if own := seccompOfContainer(in, container); !seccompPasses(in, own, unsetPasses) {
 			findings = append(findings, seccompContainer(in, container, own))
 		}
 	}
 	return findings
+}
+
+// seccompPasses says whether what a container sets for itself, or that it sets nothing, will do.
+func seccompPasses(in *engine.Input, own seccomp, unsetPasses bool) bool {
+	if own.set {
+		return allowsSeccomp(in, own)
+	}
+	return unsetPasses || allowsSeccomp(in, unconfined)
 }
 
 // setsNoSeccomp is a quick look for what nearly all containers are like.
