@@ -52,9 +52,13 @@ func (r *baselineReconciler) Reconcile(ctx context.Context, request reconcile.Re
 		return reconcile.Result{}, err
 	}
 	sb := &v1alpha1.SecurityBaseline{}
-	if err := r.client.Get(ctx, request.NamespacedName, sb); err != nil {
+	switch err := r.client.Get(ctx, request.NamespacedName, sb); {
+	case apierrors.IsNotFound(err):
 		r.alarms.at(request.Name, time.Time{})
-		return reconcile.Result{}, client.IgnoreNotFound(err)
+		delete(r.told, request.Name)
+		return reconcile.Result{}, nil
+	case err != nil:
+		return reconcile.Result{}, err
 	}
 	b := set.Get(sb.Name)
 	if b == nil || b.UID != sb.UID || b.Generation != sb.Generation {

@@ -11,15 +11,15 @@ import (
 func Evaluate(checks []Check, in *Input) Result {
 	var result Result
 	for next := 0; next < len(checks); {
-		next = result.make(checks, next, in)
+		next = result.run(checks, next, in)
 	}
 	result.Findings = Sort(result.Findings)
 	return result
 }
 
-// make makes the checks from one on, and returns with which to go on: the next after one that panicked. A check that trips
+// run makes the checks from one on, and returns with which to go on: the next after one that panicked. A check that trips
 // over an object nobody thought of must neither stop the others nor count as passed.
-func (r *Result) make(checks []Check, from int, in *Input) (next int) {
+func (r *Result) run(checks []Check, from int, in *Input) (next int) {
 	i := from
 	defer func() {
 		if p := recover(); p != nil {

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"slices"
-
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/engine"
 )
@@ -10,19 +8,7 @@ import (
 // Attribute adds to the findings that appeared with an outcome, and to their entries in the history, what changed them.
 // It changes the outcome's report.
 func Attribute(outcome Outcome, lastChange func(path string) *v1alpha1.Change) {
-	if outcome.Report == nil {
-		return
-	}
-	appeared := map[engine.Identity]bool{}
-	for _, f := range outcome.Changes.Appeared() {
-		appeared[engine.IdentityOf(&f)] = true
-	}
-	status := &outcome.Report.Status
-	for i := range status.Findings {
-		f := &status.Findings[i]
-		if f.LastChange != nil || !appeared[engine.IdentityOf(f)] {
-			continue
-		}
+	for _, f := range unattributed(outcome) {
 		if f.LastChange = lastChange(f.Path); f.LastChange != nil {
 			attributeHistory(made(outcome), f)
 		}
@@ -31,16 +17,25 @@ func Attribute(outcome Outcome, lastChange func(path string) *v1alpha1.Change) {
 
 // Unattributed says whether something appeared of which nobody knows yet who changed it.
 func Unattributed(outcome Outcome) bool {
+	return len(unattributed(outcome)) > 0
+}
+
+// unattributed returns, of the findings in the outcome's report, those that appeared and say nothing of who changed them.
+func unattributed(outcome Outcome) []*engine.Finding {
 	if outcome.Report == nil {
-		return false
+		return nil
 	}
 	appeared := map[engine.Identity]bool{}
 	for _, f := range outcome.Changes.Appeared() {
 		appeared[engine.IdentityOf(&f)] = true
 	}
-	return slices.ContainsFunc(outcome.Report.Status.Findings, func(f engine.Finding) bool {
-		return f.LastChange == nil && appeared[engine.IdentityOf(&f)]
-	})
+	var found []*engine.Finding
+	for i := range outcome.Report.Status.Findings {
+		if f := &outcome.Report.Status.Findings[i]; f.LastChange == nil && appeared[engine.IdentityOf(f)] {
+			found = append(found, f)
+		}
+	}
+	return found
 }
 
 // made returns the entries of the history that an outcome made: they come first.
