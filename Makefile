@@ -70,6 +70,7 @@ generate: ## Regenerate all that is generated: deepcopy code, CRDs, RBAC, docs.
 	$(TOOL) controller-gen object:headerFile=hack/boilerplate.go.txt paths=./api/...
 	$(TOOL) controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
 	$(TOOL) controller-gen rbac:roleName=plumbline-manager paths=./controllers/... output:rbac:dir=config/rbac
+	go run ./hack/builtinroles
 	go run ./hack/docs
 
 .PHONY: fmt

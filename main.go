@@ -84,7 +84,7 @@ func newManagerCommand() *cobra.Command {
 	flags.BoolVar(&options.LeaderElection, "leader-elect", false,
 		"let only one of several replicas judge at a time")
 	flags.StringVar(&options.Namespace, "operator-namespace", ownNamespace(),
-		"the operator's own namespace, where its lease is")
+		"the operator's own namespace, where its lease is, and the reports of what belongs to no namespace")
 	flags.IntVar(&options.MaxReports, "max-reports", controllers.DefaultMaxReports,
 		"the most DriftReports in the cluster; past it the worst stay, and the baselines say how many are missing")
 	goFlags := flag.NewFlagSet("", flag.ContinueOnError)
@@ -129,5 +129,5 @@ func ownNamespace() string {
 	if data, err := os.ReadFile("/var/run/secrets/kubernetes.io/serviceaccount/namespace"); err == nil {
 		return strings.TrimSpace(string(data))
 	}
-	return "plumbline-system"
+	return controllers.DefaultNamespace
 }

@@ -3,8 +3,6 @@ package controllers
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +16,7 @@ import (
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/facts"
 	"plumbline.dev/plumbline/internal/workload"
 )
@@ -107,45 +106,6 @@ func (r *baselineReconciler) passAgain() {
 	clear(r.passed)
 }
 
-// scope lists the targets that one of the generations of a baseline covers, or may cover. What names a watched
-// controller is among them: only a look at it can tell whether that controller is there.
-func (r *baselineReconciler) scope(ctx context.Context, generations ...*baseline.Baseline) ([]workload.Ref, error) {
-	namespaces := map[string]baseline.Namespace{}
-	targets := map[workload.Ref]struct{}{}
-	for _, kind := range workload.Kinds() {
-		if !r.facts.Readable(kind.GroupKind()) {
-			continue
-		}
-		workloads, err := facts.List(ctx, r.facts.Cache, kind)
-		if err != nil {
-			return nil, err
-		}
-		for _, w := range workloads {
-			namespace, read := namespaces[w.Namespace]
-			if !read {
-				if namespace, err = r.facts.Namespace(ctx, w.Namespace); err != nil {
-					return nil, err
-				}
-				namespaces[w.Namespace] = namespace
-			}
-			if coveredByAny(generations, w, namespace) {
-				targets[queueKey(w)] = struct{}{}
-			}
-		}
-	}
-	return slices.Collect(maps.Keys(targets)), nil
-}
-
-func coveredByAny(generations []*baseline.Baseline, w workload.Workload, ns baseline.Namespace) bool {
-	for _, b := range generations {
-		// An invalid generation has no scope to go by, and its findings are to be looked at again when it is mended.
-		if b != nil && (b.Invalid() || b.Covers(w, ns) != baseline.NotCovered) {
-			return true
-		}
-	}
-	return false
-}
-
 // updateStatus writes the status of a baseline, if it is not so already.
 func (r *baselineReconciler) updateStatus(ctx context.Context, sb *v1alpha1.SecurityBaseline, b *baseline.Baseline) error {
 	left, begun := r.ledger.remaining(b)
@@ -181,11 +141,13 @@ func (r *baselineReconciler) unreadable(b *baseline.Baseline) []UnreadableKind {
 func reads(b *baseline.Baseline, kind string) bool {
 	switch kind {
 	case "Namespace":
-		return b.ReadsNamespaces()
+		return b.ReadsNamespaces() || (b.Judges(workload.Namespaces) && b.Watches(kind))
 	case "ServiceAccount":
-		return b.ReadsServiceAccounts()
+		return b.Needs(engine.NeedServiceAccount) || b.Needs(engine.NeedServiceAccounts) || (b.Judges(workload.Subjects) && b.Watches(kind))
+	case "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding":
+		return b.Needs(engine.NeedRBAC)
 	}
-	return b.Watches(kind)
+	return b.Judges(workload.Pods) && b.Watches(kind)
 }
 
 // announce sends the Events of what has become of a baseline, after its status says so.

@@ -104,15 +104,15 @@ func (a *announcer) drift(before *v1alpha1.DriftReport, outcome report.Outcome, 
 		note = "No baseline covers this object any more, so its DriftReport is gone. " + list("was open:", changes.Resolved)
 	case is == v1alpha1.StateResolved:
 		kind, reason = corev1.EventTypeNormal, v1alpha1.EventDriftResolved
-		note = "Nothing has drifted any more: " + list("resolved", changes.Resolved)
+		note = "Nothing has drifted any more: " + listResolved(changes.Resolved)
 	case is == v1alpha1.StateWaived:
 		kind = corev1.EventTypeNormal
-		note = strings.Join(notEmpty("No finding is open any more:", listWaived(changes.Waived), list("resolved", changes.Resolved)), " ")
+		note = strings.Join(notEmpty("No finding is open any more:", listWaived(changes.Waived), listResolved(changes.Resolved)), " ")
 	case was != v1alpha1.StateDrifted:
-		reason, note = v1alpha1.EventDriftDetected, tell(after, changes)
+		reason, note = v1alpha1.EventDriftDetected, tell(outcome, changes)
 	default:
-		note = strings.Join(notEmpty(tell(after, changes), list("changed", changes.Changed), listWaived(changes.Waived),
-			list("resolved", changes.Resolved)), " ")
+		note = strings.Join(notEmpty(tell(outcome, changes), list("changed", changes.Changed), listWaived(changes.Waived),
+			listResolved(changes.Resolved)), " ")
 	}
 	a.send(objectFor(regarding.Spec.Target), regarding, kind, reason, note)
 }
@@ -165,21 +165,29 @@ func (a *announcer) send(regarding, related runtime.Object, kind, reason, note s
 }
 
 // tell says in sentences what has drifted, and by whom.
-func tell(r *v1alpha1.DriftReport, changes engine.Changes) string {
+func tell(outcome report.Outcome, changes engine.Changes) string {
 	var sentences []string
 	for i := range changes.Opened {
 		f := &changes.Opened[i]
 		sentence := f.Message
-		if by := changedBy(r, f); by != "" {
+		if f.Origin == v1alpha1.OriginPermissions {
+			sentence = "GAINED: " + sentence
+		}
+		if by := changedBy(outcome.Report, f); by != "" {
 			sentence += " Changed by " + by + "."
 		}
-		sentences = append(sentences, sentence)
+		if !slices.Contains(sentences, sentence) { // two checks may say the same
+			sentences = append(sentences, sentence)
+		}
 	}
 	for i := range changes.Unwaived {
 		sentences = append(sentences, "No exception waives this any more: "+changes.Unwaived[i].Message)
 	}
 	if more := len(sentences) - maxToldNotes; more > 0 {
 		sentences = append(sentences[:maxToldNotes], fmt.Sprintf("And %s.", report.Plural(more, "finding more", "findings more")))
+	}
+	if outcome.Why != "" && len(changes.Opened) > 0 {
+		sentences = append(sentences, outcome.Why+".")
 	}
 	return strings.Join(sentences, " ")
 }
@@ -193,6 +201,24 @@ func listWaived(findings []engine.Finding) string {
 		}
 	}
 	return list("waived by exception "+strings.Join(names, ", ")+":", findings)
+}
+
+// listResolved names what is resolved. Of permissions it says what was lost, and through which binding and role.
+func listResolved(findings []engine.Finding) string {
+	var lost []string
+	rest := slices.DeleteFunc(slices.Clone(findings), func(f engine.Finding) bool {
+		if f.Origin == v1alpha1.OriginPermissions && !slices.Contains(lost, f.Actual) {
+			lost = append(lost, f.Actual)
+		}
+		return f.Origin == v1alpha1.OriginPermissions
+	})
+	if len(lost) == 0 {
+		return list("resolved", rest)
+	}
+	if more := len(lost) - maxToldNotes; more > 0 {
+		lost = append(lost[:maxToldNotes], fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(notEmpty("LOST "+strings.Join(lost, "; ")+".", list("resolved", rest)), " ")
 }
 
 func changedBy(r *v1alpha1.DriftReport, f *engine.Finding) string {

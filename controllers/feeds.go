@@ -7,6 +7,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -28,6 +30,11 @@ func (w *wiring) targetFeeds() []*feed[workload.Ref] {
 		{watches: watches, obj: &v1alpha1.SecurityBaseline{}, required: true, keys: nothing[workload.Ref]},
 		{watches: watches, obj: &corev1.Namespace{}, keys: w.namespaceChanged},
 		{watches: watches, obj: &corev1.ServiceAccount{}, keys: w.serviceAccountChanged},
+		{watches: watches, obj: &rbacv1.Role{}, keys: w.roleChanged},
+		{watches: watches, obj: &rbacv1.ClusterRole{}, keys: w.roleChanged},
+		{watches: watches, obj: &rbacv1.RoleBinding{}, keys: w.bindingChanged},
+		{watches: watches, obj: &rbacv1.ClusterRoleBinding{}, keys: w.bindingChanged},
+		{watches: watches, obj: &networkingv1.NetworkPolicy{}, keys: w.policyChanged},
 	}
 	for _, kind := range workload.Kinds() {
 		if obj, ok := kind.New().(client.Object); ok {
@@ -42,32 +49,36 @@ func (w *wiring) targetFeeds() []*feed[workload.Ref] {
 func nothing[key comparable](context.Context, change) []key { return nil }
 
 // workloadChanged returns the targets of a workload, before and after, unless nothing that is judged has changed.
-func (w *wiring) workloadChanged(_ context.Context, c change) []workload.Ref {
-	before, hasBefore := workloadOf(c.before)
-	after, hasAfter := workloadOf(c.after)
-	if hasBefore && hasAfter && sameToJudge(before, after) {
+func (w *wiring) workloadChanged(ctx context.Context, c change) []workload.Ref {
+	before, after := workloadOf(c.before), workloadOf(c.after)
+	if before != nil && after != nil && sameToJudge(*before, *after) {
 		w.targets.changes.Take(after.Meta.UID)
 		return nil
 	}
+	w.knowSource(ctx, before, after)
 	refs := map[workload.Ref]struct{}{}
-	if hasBefore {
-		refs[queueKey(before)] = struct{}{}
-	}
-	if hasAfter {
-		refs[queueKey(after)] = struct{}{}
+	for _, one := range []*workload.Workload{before, after} {
+		if one != nil {
+			refs[queueKey(*one)] = struct{}{}
+		}
 	}
 	keys := slices.Collect(maps.Keys(refs))
-	if !c.initial {
-		w.targets.arrivals.arrived(keys, w.options.Clock.Now())
+	if c.initial {
+		return keys
 	}
-	return keys
+	w.targets.arrivals.arrived(keys, w.options.Clock.Now())
+	return append(keys, w.beside(ctx, before, after)...)
 }
 
-func workloadOf(obj client.Object) (workload.Workload, bool) {
+// workloadOf returns the workload that an object is; nil when there is none.
+func workloadOf(obj client.Object) *workload.Workload {
 	if obj == nil {
-		return workload.Workload{}, false
+		return nil
 	}
-	return workload.Of(obj)
+	if w, is := workload.Of(obj); is {
+		return &w
+	}
+	return nil
 }
 
 // queueKey is the target of a workload, or the workload itself when it names a watched controller: only its own
@@ -88,6 +99,7 @@ func sameToJudge(a, b workload.Workload) bool {
 		equality.Semantic.DeepEqual(a.Meta.Labels, b.Meta.Labels) &&
 		equality.Semantic.DeepEqual(a.Meta.OwnerReferences, b.Meta.OwnerReferences) &&
 		equality.Semantic.DeepEqual(a.PodMeta.Annotations, b.PodMeta.Annotations) &&
+		equality.Semantic.DeepEqual(a.PodMeta.Labels, b.PodMeta.Labels) &&
 		samePods(a, b)
 }
 
@@ -103,18 +115,13 @@ func samePods(a, b workload.Workload) bool {
 	return a.Meta.Generation == b.Meta.Generation
 }
 
-// namespaceChanged returns the targets in a namespace whose labels changed, if any baseline asks for them.
+// namespaceChanged returns what the labels of a namespace decide, when they changed, and the namespace itself when it came.
+// Before the first look there are no baselines yet, and everything is to be judged anyway.
 func (w *wiring) namespaceChanged(ctx context.Context, c change) []workload.Ref {
-	if c.after == nil || (c.before != nil && maps.Equal(c.before.GetLabels(), c.after.GetLabels())) {
+	if c.initial || c.after == nil || (c.before != nil && maps.Equal(c.before.GetLabels(), c.after.GetLabels())) {
 		return nil
 	}
-	// Before the first look there are no baselines yet, and everything is to be judged anyway.
-	for _, b := range w.targets.baselines.current.Load().All() {
-		if b.ReadsNamespaces() {
-			return w.targetsIn(ctx, c.after.GetName(), func(workload.Workload) bool { return true })
-		}
-	}
-	return nil
+	return w.namespaceRelabelled(ctx, c)
 }
 
 // targetsIn returns the targets of those workloads in a namespace that are chosen.
@@ -154,7 +161,7 @@ func (w *wiring) reportChanged(_ context.Context, c change) []workload.Ref {
 		return nil
 	}
 	keys := []workload.Ref{report.RefOf(r.Spec.Target)}
-	if r.Name != report.Name(keys[0]) || r.Namespace != keys[0].Namespace {
+	if report.Key(keys[0], w.options.Namespace) != client.ObjectKeyFromObject(r) {
 		keys[0] = workload.Ref{Kind: strayReport, Namespace: r.Namespace, Name: r.Name}
 	}
 	before, _ := c.before.(*v1alpha1.DriftReport)
@@ -176,6 +183,11 @@ func (w *wiring) baselineFeeds() []*feed[reconcile.Request] {
 	feeds := []*feed[reconcile.Request]{
 		{watches: watches, obj: &v1alpha1.SecurityBaseline{}, required: true, keys: baselineChanged},
 		{watches: watches, obj: &corev1.Namespace{}, keys: nothing[reconcile.Request]},
+		{watches: watches, obj: &corev1.ServiceAccount{}, keys: nothing[reconcile.Request]},
+		{watches: watches, obj: &networkingv1.NetworkPolicy{}, keys: nothing[reconcile.Request]},
+	}
+	for _, obj := range facts.RBACKinds() {
+		feeds = append(feeds, &feed[reconcile.Request]{watches: watches, obj: obj, keys: nothing[reconcile.Request]})
 	}
 	for _, kind := range workload.Kinds() {
 		if obj, ok := kind.New().(client.Object); ok {

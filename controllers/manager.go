@@ -43,8 +43,6 @@ type ManagerOptions struct {
 	ProbeAddress string
 	// LeaderElection lets only one of several replicas judge; the others keep their caches warm.
 	LeaderElection bool
-	// Namespace is the operator's own, where the lease is.
-	Namespace string
 }
 
 // +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create

@@ -4,6 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/workload"
 )
 
 // Metric is a metric of the operator, as docs/metrics.md describes it. The name of a judged object is never a label.
@@ -132,14 +133,14 @@ func (l *ledger) gauges() (findings map[findingLabels]int, drifted, waived map[o
 	for ref, e := range l.entries {
 		in := map[objectLabels]bool{}
 		for kind, n := range e.open {
-			findings[findingLabels{kind.baseline, ref.Namespace, kind.check, kind.severity}] += int(n)
-			in[objectLabels{kind.baseline, ref.Namespace}] = true
+			findings[findingLabels{kind.baseline, workload.Home(ref), kind.check, kind.severity}] += int(n)
+			in[objectLabels{kind.baseline, workload.Home(ref)}] = true
 		}
 		for labels := range in {
 			drifted[labels]++
 		}
 		for baseline, n := range e.waived {
-			waived[objectLabels{baseline, ref.Namespace}] += int(n)
+			waived[objectLabels{baseline, workload.Home(ref)}] += int(n)
 		}
 	}
 	return findings, drifted, waived

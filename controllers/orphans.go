@@ -7,11 +7,12 @@ import (
 	"plumbline.dev/plumbline/internal/workload"
 )
 
-// orphanAge is how long an object must be without the controller that it names before it is judged itself. When a
-// Deployment is deleted, its pods are there for a moment without their ReplicaSet, before they are deleted too.
+// orphanAge is how long a target must be unsettled before it is judged as it is. When a Deployment is deleted, its pods are
+// there for a moment without their ReplicaSet, before they are deleted too; when a ClusterRole is deleted whose rules others
+// gather, these have them for a moment longer.
 const orphanAge = 3 * time.Second
 
-// orphans remembers since when targets name a controller that is not there.
+// orphans remembers since when targets are unsettled.
 type orphans struct {
 	mu    sync.Mutex
 	since map[workload.Ref]time.Time
@@ -21,11 +22,11 @@ func newOrphans() *orphans {
 	return &orphans{since: map[workload.Ref]time.Time{}}
 }
 
-// wait returns how long a target must still wait to be judged: nothing, unless it is a fresh orphan.
-func (o *orphans) wait(ref workload.Ref, orphan bool, now time.Time) time.Duration {
+// wait returns how long a target must still wait to be judged: nothing, unless it is unsettled since a short time.
+func (o *orphans) wait(ref workload.Ref, unsettled bool, now time.Time) time.Duration {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !orphan {
+	if !unsettled {
 		delete(o.since, ref)
 		return 0
 	}

@@ -2,13 +2,17 @@ package controllers
 
 import (
 	"context"
+	"maps"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
+	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/facts"
+	"plumbline.dev/plumbline/internal/rbac"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -22,30 +26,48 @@ func trimServiceAccount(obj any) (any, error) {
 	return &corev1.ServiceAccount{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: account.Namespace, Name: account.Name, UID: account.UID, ResourceVersion: account.ResourceVersion,
+			Labels: account.Labels,
 		},
 		AutomountServiceAccountToken: account.AutomountServiceAccountToken,
 	}, nil
 }
 
-// serviceAccountChanged returns the targets whose pods get another answer from their ServiceAccount than before, if any
-// baseline asks for it. One that is not there says as much as one that sets nothing. What was there when the watch began
-// is known before anything is judged.
+// serviceAccountChanged returns the targets whose pods get another answer from their ServiceAccount than before, and those
+// whose permissions are judged with it, if any baseline asks for them. What was there when the watch began is known before
+// anything is judged.
 func (w *wiring) serviceAccountChanged(ctx context.Context, c change) []workload.Ref {
-	if c.initial || ptr.Equal(automountOf(c.before), automountOf(c.after)) {
+	if c.initial {
 		return nil
 	}
 	account := c.after
 	if account == nil {
 		account = c.before
 	}
-	for _, b := range w.targets.baselines.current.Load().All() {
-		if b.ReadsServiceAccounts() {
-			return w.targetsIn(ctx, account.GetNamespace(), func(one workload.Workload) bool {
-				return mayRunAs(one, account.GetName())
-			})
-		}
+	var keys []workload.Ref
+	if !ptr.Equal(automountOf(c.before), automountOf(c.after)) && w.asked(engine.NeedServiceAccount) {
+		keys = w.targetsIn(ctx, account.GetNamespace(), func(one workload.Workload) bool {
+			return mayRunAs(one, account.GetName())
+		})
 	}
-	return nil
+	return append(keys, w.holderChanged(ctx, c, rbac.ServiceAccount(account.GetNamespace(), account.GetName()))...)
+}
+
+// holderChanged returns a ServiceAccount that came, went or has other labels, and the bindings that name it.
+func (w *wiring) holderChanged(ctx context.Context, c change, account rbac.Subject) []workload.Ref {
+	here := c.before != nil && c.after != nil && c.before.GetUID() == c.after.GetUID()
+	if !w.asked(engine.NeedRBAC) || (here && maps.Equal(c.before.GetLabels(), c.after.GetLabels())) {
+		return nil
+	}
+	keys := []workload.Ref{account.Ref()}
+	bindings, err := w.targets.facts.BindingsOf(ctx, account)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "cannot judge again the bindings of a ServiceAccount", "serviceaccount", account.String())
+	}
+	for _, binding := range bindings {
+		keys = append(keys, binding.Ref)
+	}
+	w.targets.arrivals.arrived(keys, w.options.Clock.Now())
+	return keys
 }
 
 func automountOf(obj client.Object) *bool {

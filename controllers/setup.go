@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -24,8 +25,13 @@ import (
 	"plumbline.dev/plumbline/internal/baseline"
 	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/facts"
+	"plumbline.dev/plumbline/internal/network"
+	"plumbline.dev/plumbline/internal/rbac"
 	"plumbline.dev/plumbline/internal/workload"
 )
+
+// DefaultNamespace is the operator's own namespace when no other is set.
+const DefaultNamespace = "plumbline-system"
 
 // DefaultMaxReports is the ceiling of DriftReports in a cluster when no other is set.
 const DefaultMaxReports = 5000
@@ -45,6 +51,9 @@ type Options struct {
 	Checks []engine.Check
 	// Watches must be those whose CacheOptions the manager was made with.
 	Watches *Watches
+	// Namespace is the operator's own: where its lease is, and the reports of targets that belong to no namespace.
+	// Default: DefaultNamespace.
+	Namespace string
 	// MaxReports is the ceiling of DriftReports in the cluster. Default: DefaultMaxReports.
 	MaxReports int
 	// Clock tells the time, and when it is time. Default: the real one.
@@ -60,6 +69,10 @@ type Options struct {
 func (w *Watches) CacheOptions() cache.Options {
 	shared := true
 	byObject := map[client.Object]cache.ByObject{&corev1.ServiceAccount{}: {Transform: trimServiceAccount}}
+	byObject[&networkingv1.NetworkPolicy{}] = cache.ByObject{Transform: w.trimNetworkPolicy}
+	for _, obj := range facts.RBACKinds() {
+		byObject[obj] = cache.ByObject{Transform: w.trimRBAC}
+	}
 	for _, kind := range workload.Kinds() {
 		obj, ok := kind.New().(client.Object)
 		if ok {
@@ -88,6 +101,19 @@ func (w *Watches) trim(obj any) (any, error) {
 	return obj, nil
 }
 
+// trimRBAC keeps of a role or a binding what is judged.
+func (w *Watches) trimRBAC(obj any) (any, error) {
+	object, ok := obj.(client.Object)
+	if !ok {
+		return obj, nil
+	}
+	if managed := object.GetManagedFields(); len(managed) > 0 {
+		w.changes.Put(object.GetUID(), managed)
+	}
+	rbac.Trim(object)
+	return obj, nil
+}
+
 // ClientOptions are the options of the manager's client: who reads a report that he wrote reads what he wrote.
 func ClientOptions() client.Options {
 	consistent := true
@@ -107,6 +133,9 @@ func Setup(mgr manager.Manager, options Options) error {
 	if options.Clock == nil {
 		options.Clock = clock.RealClock{}
 	}
+	if options.Namespace == "" {
+		options.Namespace = DefaultNamespace
+	}
 	if options.MaxReports <= 0 {
 		options.MaxReports = DefaultMaxReports
 	}
@@ -121,6 +150,7 @@ type wiring struct {
 	options   Options
 	targets   *targetReconciler
 	baselines *baselineReconciler
+	engines   *engines
 
 	targetInbox   *inbox[workload.Ref]
 	baselineInbox *inbox[reconcile.Request]
@@ -129,16 +159,17 @@ type wiring struct {
 func newWiring(mgr manager.Manager, options Options) *wiring {
 	watches := options.Watches
 	watches.cache, watches.client = mgr.GetCache(), mgr.GetClient()
-	cluster := &facts.Cluster{Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), Readable: watches.Readable}
+	cluster := &facts.Cluster{Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), Readable: watches.Readable, Sources: network.NewSources()}
 	metrics := newMetrics()
 	snapshot := &snapshot{reader: mgr.GetCache(), checks: options.Checks}
 	announcer := newAnnouncer(mgr.GetEventRecorder("plumbline"), metrics)
 	ledger := newLedger()
 	w := &wiring{options: options, targetInbox: &inbox[workload.Ref]{}, baselineInbox: &inbox[reconcile.Request]{}}
+	cluster.Needs = func(need engine.Need) bool { return snapshot.current.Load().Needs(need) }
 	w.targets = &targetReconciler{
-		client: mgr.GetClient(), facts: cluster, baselines: snapshot, ledger: ledger,
+		namespace: options.Namespace, client: mgr.GetClient(), facts: cluster, baselines: snapshot, ledger: ledger,
 		arrivals: newArrivals(), metrics: metrics, announcer: announcer, clock: options.Clock, changes: watches.changes,
-		ceiling: newCeiling(options.MaxReports, mgr.GetCache()), orphans: newOrphans(),
+		ceiling: newCeiling(options.MaxReports, mgr.GetCache()), orphans: newOrphans(), hints: newHints(),
 	}
 	w.baselines = &baselineReconciler{
 		client: mgr.GetClient(), facts: cluster, baselines: snapshot, ledger: ledger, watches: watches,
@@ -151,11 +182,15 @@ func newWiring(mgr manager.Manager, options Options) *wiring {
 	w.targets.alarms = newAlarms(options.Clock, func(ref workload.Ref) { w.targetInbox.add(priorityqueue.AddOpts{}, ref) })
 	// The targets whose exceptions begin or end at the same moment are judged first.
 	w.baselines.alarms = newAlarms(options.Clock, func(name string) { w.wakeBaselines(settleTime, name) })
+	w.engines = newEngines(watches)
+	w.engines.changed = w.engineChanged
+	cluster.OtherPolicies = w.engines.in
 	announcer.busy = w.targetInbox.busy
 	ledger.changed = func(names ...string) { w.wakeBaselines(settleTime, names...) }
 	ledger.finished = func(names ...string) { w.wakeBaselines(0, names...) }
 	watches.lost = w.wakeAllBaselines
 	watches.regained = func() {
+		cluster.RBACChanged()
 		w.baselines.passAgain()
 		w.wakeAllBaselines()
 	}
@@ -175,7 +210,8 @@ func (w *wiring) add(mgr manager.Manager) error {
 			MaxConcurrentReconciles: workers, ReconciliationTimeout: reconcileTimeout,
 			SkipNameValidation: &w.options.SkipNameValidation,
 		}).
-		WatchesRawSource(w.targetInbox)
+		WatchesRawSource(w.targetInbox).
+		WatchesRawSource(engineSource[workload.Ref]{w.engines})
 	feeds := w.targetFeeds()
 	w.options.Watches.expected = len(feeds)
 	var kinds []client.Object
@@ -194,7 +230,8 @@ func (w *wiring) add(mgr manager.Manager) error {
 			ReconciliationTimeout: reconcileTimeout,
 			SkipNameValidation:    &w.options.SkipNameValidation,
 		}).
-		WatchesRawSource(w.baselineInbox)
+		WatchesRawSource(w.baselineInbox).
+		WatchesRawSource(engineSource[reconcile.Request]{w.engines})
 	for _, source := range w.baselineFeeds() {
 		baselines = baselines.WatchesRawSource(source)
 	}

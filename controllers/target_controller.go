@@ -12,12 +12,11 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
-	"plumbline.dev/plumbline/internal/attribution"
 	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/facts"
 	"plumbline.dev/plumbline/internal/judgement"
 	"plumbline.dev/plumbline/internal/report"
@@ -26,6 +25,7 @@ import (
 
 // targetReconciler judges one target at a time and keeps its report. It is the only one that writes reports.
 type targetReconciler struct {
+	namespace string        // the operator's own
 	client    client.Client // reads DriftReports, with its own writes, and writes them
 	facts     *facts.Cluster
 	baselines *snapshot
@@ -38,11 +38,14 @@ type targetReconciler struct {
 	alarms    *alarms[workload.Ref]
 	ceiling   *ceiling
 	orphans   *orphans
+	hints     *hints
 }
 
 // +kubebuilder:rbac:groups=apps,resources=deployments;statefulsets;daemonsets;replicasets,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=pods;replicationcontrollers;namespaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=serviceaccounts,verbs=get;list;watch
+// +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=roles;clusterroles;rolebindings;clusterrolebindings,verbs=get;list;watch
+// +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch
 // +kubebuilder:rbac:groups=batch,resources=jobs;cronjobs,verbs=get;list;watch
 // +kubebuilder:rbac:groups=plumbline.dev,resources=driftreports,verbs=get;list;watch;create;update;delete
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
@@ -84,7 +87,7 @@ func (r *targetReconciler) reconcile(ctx context.Context, ref workload.Ref) (rec
 	if err != nil {
 		return reconcile.Result{}, false, err
 	}
-	wait := r.orphans.wait(ref, target != nil && target.Orphan, r.clock.Now())
+	wait := r.orphans.wait(ref, target != nil && target.Unsettled, r.clock.Now())
 	switch {
 	case state == facts.Unreadable:
 		return r.unreadable(ctx, ref, set)
@@ -136,17 +139,43 @@ func (r *targetReconciler) unreadable(ctx context.Context, ref workload.Ref, set
 
 func (r *targetReconciler) judge(ctx context.Context, ref workload.Ref, set *baseline.Set, target *facts.Target, last *v1alpha1.DriftReport) (reconcile.Result, bool, error) {
 	arrived, now := r.changes.Take(target.Reference.UID), r.clock.Now()
-	subject := target.Subject
-	subject.Target = ref
-	verdict := judgement.Judge(set, subject, last, now)
+	target.Object.Target = ref
+	verdict := judgement.Judge(set, &target.Object, last, now)
 	r.metrics.evaluations.Inc()
 	outcome := report.Build(report.Input{
-		Target: target.Reference, Generation: target.Generation, Last: last, Verdict: verdict, Now: now,
+		Target: target.Reference, Generation: target.Generation, Operator: r.namespace, Last: last, Verdict: verdict, Now: now,
 	})
-	if !target.Composed && report.Unattributed(outcome) {
-		r.attribute(ctx, target.Reference, arrived, outcome)
+	if why := r.hints.take(ref); why != "" {
+		report.Explain(&outcome, why)
 	}
-	return r.settle(ctx, ref, set, last, verdict, outcome)
+	if report.Unattributed(outcome) {
+		r.attribute(ctx, target, arrived, outcome)
+	}
+	if len(ref.Name) > maxTargetName {
+		return r.unreportable(ref, set, verdict)
+	}
+	result, wrote, err := r.settle(ctx, ref, set, last, verdict, outcome)
+	if err == nil && target.Unnamed && outcome.Report == nil {
+		r.ledger.forget(ref, set)
+	}
+	return result, wrote, err
+}
+
+// maxTargetName is how long the name of a target may be in a report. Those of users and groups, which anybody who may bind
+// roles makes up, may be longer.
+const maxTargetName = 1024
+
+// unreportable takes down that what was found on a target can be in no report.
+func (r *targetReconciler) unreportable(ref workload.Ref, set *baseline.Set, verdict judgement.Verdict) (reconcile.Result, bool, error) {
+	if len(verdict.Findings) > 0 {
+		for _, b := range verdict.Covering {
+			verdict.NotEvaluated = append(verdict.NotEvaluated, engine.NotEvaluated{
+				Baseline: b.Name, Reason: fmt.Sprintf("a %s has drifted whose name of %d bytes no report can hold", ref.Kind, len(ref.Name)),
+			})
+		}
+	}
+	r.ledger.record(ref, set, entryOf(verdict, true))
+	return reconcile.Result{}, false, nil
 }
 
 // settle publishes an outcome, and takes it down.
@@ -169,7 +198,7 @@ func (r *targetReconciler) settle(
 // lastReport returns the report that the target has, or nil.
 func (r *targetReconciler) lastReport(ctx context.Context, ref workload.Ref) (*v1alpha1.DriftReport, error) {
 	last := &v1alpha1.DriftReport{}
-	key := types.NamespacedName{Namespace: ref.Namespace, Name: report.Name(ref)}
+	key := report.Key(ref, r.namespace)
 	if err := r.client.Get(ctx, key, last); err != nil {
 		if apierrors.IsNotFound(err) {
 			return nil, nil
@@ -180,17 +209,6 @@ func (r *targetReconciler) lastReport(ctx context.Context, ref workload.Ref) (*v
 		return nil, fmt.Errorf("the DriftReport %s speaks of %s, not of %s: delete it", key, of, ref)
 	}
 	return last, nil
-}
-
-// attribute adds to what was opened who changed it. A report without that is better than none, so that an error here
-// is only logged.
-func (r *targetReconciler) attribute(ctx context.Context, target v1alpha1.TargetReference, arrived []metav1.ManagedFieldsEntry, outcome report.Outcome) {
-	managed, err := r.facts.ManagedFields(ctx, target, arrived)
-	if err != nil {
-		log.FromContext(ctx).Error(err, "cannot read who changed the object")
-		return
-	}
-	report.Attribute(outcome, func(path string) *v1alpha1.Change { return attribution.Of(managed, path) })
 }
 
 // publish makes the report in the cluster what it should be, with at most one write. A new report beyond the ceiling

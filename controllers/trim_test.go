@@ -15,11 +15,13 @@ import (
 func TestOfAServiceAccountOnlyWhatIsJudgedIsKept(t *testing.T) {
 	no := false
 	want := &corev1.ServiceAccount{
-		ObjectMeta:                   metav1.ObjectMeta{Namespace: "shop", Name: "api", UID: "1", ResourceVersion: "7"},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: "shop", Name: "api", UID: "1", ResourceVersion: "7", Labels: map[string]string{"team": "shop"},
+		},
 		AutomountServiceAccountToken: &no,
 	}
 	whole := want.DeepCopy()
-	whole.Labels, whole.Annotations = map[string]string{"team": "shop"}, map[string]string{"note": "long"}
+	whole.Annotations = map[string]string{"note": "long"}
 	whole.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "helm"}}
 	whole.Secrets = []corev1.ObjectReference{{Name: "api-token"}}
 	whole.ImagePullSecrets = []corev1.LocalObjectReference{{Name: "registry"}}

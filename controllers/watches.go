@@ -21,7 +21,6 @@ import (
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/facts"
-	"plumbline.dev/plumbline/internal/workload"
 )
 
 // Watches follows kinds of objects and knows which of them can be read. A kind that the operator may not list or
@@ -162,8 +161,8 @@ func (w *Watches) inform(ctx context.Context, obj client.Object, gvk schema.Grou
 	if err != nil {
 		return nil, fmt.Errorf("watch %s: %w", gvk.Kind, err)
 	}
-	if _, ok := workload.KindOf(gvk.GroupKind()); ok {
-		if err := w.cache.IndexField(ctx, obj, facts.OwnerIndex, facts.IndexOwner); err != nil {
+	for field, index := range facts.IndexesOf(gvk.GroupKind()) {
+		if err := w.cache.IndexField(ctx, obj, field, index); err != nil {
 			return nil, fmt.Errorf("index %s: %w", gvk.Kind, err)
 		}
 	}

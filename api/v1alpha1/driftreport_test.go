@@ -63,7 +63,17 @@ func TestAStatusOfADriftReportIsRefused(t *testing.T) {
 			name: "a thing that happens to no finding",
 			is:   `{history: [{time: "2026-11-21T09:00:00Z", type: Excused, check: a, baseline: b}]}`,
 			wants: []string{`status.history[0].type: Unsupported value: "Excused": supported values: ` +
-				`"Opened", "Changed", "Resolved", "Reopened", "Waived", "WaiverEnded"`},
+				`"Opened", "Changed", "Resolved", "Reopened", "Waived", "WaiverEnded", "Gained", "Lost"`},
+		},
+		{
+			name:  "a finding of an origin that nothing has",
+			is:    `{findings: [` + strings.Replace(minimalFinding, "{", `{origin: Role, `, 1) + `]}`,
+			wants: []string{`status.findings[0].origin: Unsupported value: "Role": supported values: "Template", "Object", "Permissions"`},
+		},
+		{
+			name:  "a history that is a book",
+			is:    `{history: [{time: "2026-11-21T09:00:00Z", type: Gained, check: a, baseline: b, message: ` + strings.Repeat("a", 1025) + `}]}`,
+			wants: []string{`status.history[0].message: Too long: may not be more than 1024 bytes`},
 		},
 		{
 			name:  "the same baseline twice",
@@ -105,6 +115,10 @@ func TestAStatusOfADriftReportIsAccepted(t *testing.T) {
 		"with the history of a waiver": `{state: Drifted, history: [
 			{time: "2026-11-21T09:00:00Z", type: WaiverEnded, check: a, baseline: b},
 			{time: "2026-11-20T09:00:00Z", type: Waived, check: a, baseline: b}]}`,
+		"with what was gained and lost": `{state: Drifted, findings: [` + strings.Replace(minimalFinding, "{", `{origin: Permissions, `, 1) + `], history: [
+			{time: "2026-11-21T09:00:00Z", type: Lost, check: a, baseline: b, message: "may get secrets, through RoleBinding shop/a and Role shop/b"},
+			{time: "2026-11-20T09:00:00Z", type: Gained, check: a, baseline: b, message: "may get secrets, through RoleBinding shop/a and Role shop/b"}]}`,
+		"of an object that is no workload": `{state: Drifted, findings: [` + strings.Replace(minimalFinding, "{", `{origin: Object, `, 1) + `]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := c.Create(t.Context(), report(t, "accepted", podTarget, status), client.DryRunAll); err != nil {

@@ -76,13 +76,13 @@ type TargetReference struct {
 	// +kubebuilder:validation:MaxLength=63
 	Namespace string `json:"namespace,omitempty"`
 
-	// name is the name of the object.
+	// name is the name of the object, or of the user or group: Kubernetes lets these hold any character.
 	// +required
 	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:MaxLength=1024
 	Name string `json:"name"`
 
-	// uid tells the object from earlier ones of the same name.
+	// uid tells the object from earlier ones of the same name; absent for users and groups, which are no objects.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MinLength=1
@@ -276,11 +276,18 @@ type Waiver struct {
 
 // Origin says where the value of a finding was seen.
 //
-// +kubebuilder:validation:Enum=Template
+// +kubebuilder:validation:Enum=Template;Object;Permissions
 type Origin string
 
-// OriginTemplate means the pod template of the target, or the pod itself.
-const OriginTemplate Origin = "Template"
+const (
+	// OriginTemplate means the pod template of the target, or the pod itself.
+	OriginTemplate Origin = "Template"
+	// OriginObject means the target itself, which is no workload: a role, a binding, a NetworkPolicy, a Namespace.
+	OriginObject Origin = "Object"
+	// OriginPermissions means what the target holds, or what the ServiceAccount holds that its pods run as, through the
+	// bindings that the finding names.
+	OriginPermissions Origin = "Permissions"
+)
 
 // Change names what changed a field, from the target's managedFields. The manager is a name that clients give
 // themselves: a hint, not a proof.
@@ -334,56 +341,3 @@ const (
 	// ConfidenceLow means that the manager made the newest change around the field.
 	ConfidenceLow Confidence = "Low"
 )
-
-// HistoryType says what happened to a finding.
-//
-// +kubebuilder:validation:Enum=Opened;Changed;Resolved;Reopened;Waived;WaiverEnded
-type HistoryType string
-
-const (
-	// HistoryOpened means that the finding is new.
-	HistoryOpened HistoryType = "Opened"
-	// HistoryChanged means that what is expected, or how bad the finding is, changed.
-	HistoryChanged HistoryType = "Changed"
-	// HistoryResolved means that the finding is gone.
-	HistoryResolved HistoryType = "Resolved"
-	// HistoryReopened means that a finding that this history shows as resolved is back.
-	HistoryReopened HistoryType = "Reopened"
-	// HistoryWaived means that an exception waives the finding from now on, be it new or known.
-	HistoryWaived HistoryType = "Waived"
-	// HistoryWaiverEnded means that no exception waives the finding any more, and it is open.
-	HistoryWaiverEnded HistoryType = "WaiverEnded"
-)
-
-// HistoryEntry is one thing that happened to a finding.
-type HistoryEntry struct {
-	// time is when it happened.
-	// +kubebuilder:validation:XValidation:rule="self.getFullYear() >= 1970 && self.getFullYear() <= 9999",message="must be a time such as 2026-11-21T09:00:00Z"
-	Time metav1.Time `json:"time"`
-
-	// type is what happened.
-	Type HistoryType `json:"type"`
-
-	// check is the ID of the check.
-	// +kubebuilder:validation:MaxLength=63
-	Check string `json:"check"`
-
-	// baseline is the name of the baseline.
-	// +kubebuilder:validation:MaxLength=253
-	Baseline string `json:"baseline"`
-
-	// container is the name of the container; absent for findings on the pod.
-	// +optional
-	// +kubebuilder:validation:MaxLength=256
-	Container string `json:"container,omitempty"`
-
-	// value is the value of the finding.
-	// +optional
-	// +kubebuilder:validation:MaxLength=256
-	Value string `json:"value,omitempty"`
-
-	// manager is the field manager that made the change, where it is known.
-	// +optional
-	// +kubebuilder:validation:MaxLength=128
-	Manager string `json:"manager,omitempty"`
-}

@@ -5,7 +5,7 @@ import (
 )
 
 // SecurityBaseline declares what a team holds to be secure. What it does not declare is not judged: every
-// field of workloads is optional, and an absent field switches its check off. Several baselines may cover one
+// field of workloads, rbac, networkPolicies and namespaces is optional, and an absent field switches its check off. Several baselines may cover one
 // object; each is judged on its own, they are never merged.
 //
 // +kubebuilder:object:root=true
@@ -65,6 +65,18 @@ type SecurityBaselineSpec struct {
 	// +optional
 	Workloads Workloads `json:"workloads,omitzero"`
 
+	// rbac declares what roles may allow, bindings may grant and subjects may hold.
+	// +optional
+	RBAC RBAC `json:"rbac,omitzero"`
+
+	// networkPolicies declares what the NetworkPolicies of namespaces must and may let through.
+	// +optional
+	NetworkPolicies NetworkPolicies `json:"networkPolicies,omitzero"`
+
+	// namespaces declares what namespaces must be labelled with.
+	// +optional
+	Namespaces Namespaces `json:"namespaces,omitzero"`
+
 	// severities gives the findings of checks another severity than the check's own.
 	// +optional
 	// +listType=map
@@ -110,18 +122,25 @@ type Scope struct {
 	// +optional
 	ObjectSelector *metav1.LabelSelector `json:"objectSelector,omitempty"`
 
-	// kinds chooses by the kind of the object whose pod template is judged: a ReplicaSet that belongs to a
-	// custom controller, such as a Rollout, is chosen by ReplicaSet. Empty means every watched kind.
+	// kinds chooses by the kind of the object that is judged. Of workloads it is that of the object whose pod template is
+	// judged: a ReplicaSet that belongs to a custom controller, such as a Rollout, is chosen by ReplicaSet. Empty means every
+	// watched kind.
 	// +optional
 	// +listType=set
-	// +kubebuilder:validation:MaxItems=16
-	Kinds []WorkloadKind `json:"kinds,omitempty"`
+	// +kubebuilder:validation:MaxItems=32
+	Kinds []JudgedKind `json:"kinds,omitempty"`
+
+	// clusterScoped says whether what is in no namespace is judged too: ClusterRoles, ClusterRoleBindings, users and groups.
+	// namespaces and namespaceSelector do not choose among these. Default: true.
+	// +optional
+	ClusterScoped *bool `json:"clusterScoped,omitempty"`
 }
 
-// WorkloadKind is a kind whose pods are judged.
+// JudgedKind is a kind that is judged: one whose pods are, or one of RBAC, of the network or of namespaces. User and Group
+// are the subjects of bindings.
 //
-// +kubebuilder:validation:Enum=Deployment;StatefulSet;DaemonSet;ReplicaSet;ReplicationController;Job;CronJob;Pod
-type WorkloadKind string
+// +kubebuilder:validation:Enum=Deployment;StatefulSet;DaemonSet;ReplicaSet;ReplicationController;Job;CronJob;Pod;Role;ClusterRole;RoleBinding;ClusterRoleBinding;ServiceAccount;User;Group;NetworkPolicy;Namespace
+type JudgedKind string
 
 // NamespaceNames chooses namespaces by name. A name may hold * for any run of characters.
 //

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
@@ -36,7 +35,7 @@ func (d *demo) compliant(ctx context.Context) error {
 	}
 	var last time.Time
 	for _, baseline := range []string{"production", namespace} {
-		judged, err := d.judged(ctx, baseline)
+		judged, err := d.judged(ctx, baseline, 1)
 		if err != nil {
 			return err
 		}
@@ -141,7 +140,7 @@ func (d *demo) onlyOnTheDeployment(ctx context.Context) error {
 // events is act 4.
 func (d *demo) events(ctx context.Context) error {
 	d.title("Act 4: the Deployment itself says so")
-	seen, err := d.event(ctx, v1alpha1.EventDriftDetected)
+	seen, err := d.event(ctx, "Deployment", namespace, deployment, v1alpha1.EventDriftDetected, capability)
 	if err != nil {
 		return err
 	}
@@ -165,8 +164,11 @@ func (d *demo) fix(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	told, err := d.event(ctx, v1alpha1.EventDriftResolved)
+	told, err := d.event(ctx, "Deployment", namespace, deployment, v1alpha1.EventDriftResolved, capability)
 	if err != nil {
+		return err
+	}
+	if err := d.compliantAgain(ctx, namespace); err != nil {
 		return err
 	}
 	err = d.show(ctx, "get driftreports -A", "events -n "+namespace+" --for deployment/"+deployment, "get securitybaselines")
@@ -223,14 +225,6 @@ func (d *demo) show(ctx context.Context, commands ...string) error {
 		}
 	}
 	return nil
-}
-
-// event waits for an Event on the firewall.
-func (d *demo) event(ctx context.Context, reason string) (sighting[*corev1.Event], error) {
-	return d.told.first(ctx, "an Event "+reason+" on Deployment "+deployment, func(e *corev1.Event) bool {
-		on := e.InvolvedObject
-		return e.Reason == reason && on.Kind == "Deployment" && on.Namespace == namespace && on.Name == deployment
-	})
 }
 
 func onFirewall(r *v1alpha1.DriftReport) bool {

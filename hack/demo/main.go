@@ -1,4 +1,4 @@
-// Command demo tells in five acts what Plumbline does, on a real control plane that it starts and stops itself. Every
+// Command demo tells in nine acts what Plumbline does, on a real control plane that it starts and stops itself. Every
 // command that it shows is run, and what is shown below it is what the command printed.
 package main
 
@@ -56,6 +56,10 @@ func tell(whole context.Context, out *printer, keep bool) (err error) {
 		{"Act 3", d.report},
 		{"Act 4", d.events},
 		{"Act 5", d.fix},
+		{"Act 6", d.gain},
+		{"Act 7", d.lose},
+		{"Act 8", d.undefended},
+		{"Act 9", d.reach},
 	} {
 		if err := part.play(ctx); err != nil {
 			if cause := context.Cause(ctx); cause != nil {

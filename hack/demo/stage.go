@@ -117,13 +117,22 @@ func (d *demo) relative(elements ...string) string {
 	return path
 }
 
-// judged waits until a baseline has judged one object, and all that it covers.
-func (d *demo) judged(ctx context.Context, name string) (sighting[*v1alpha1.SecurityBaseline], error) {
-	what := fmt.Sprintf("SecurityBaseline %s with condition Ready and one judged object", name)
+// judged waits until a baseline has judged so many objects, and all that it covers.
+func (d *demo) judged(ctx context.Context, name string, objects int32) (sighting[*v1alpha1.SecurityBaseline], error) {
+	what := fmt.Sprintf("SecurityBaseline %s with condition Ready and judged objects: %d", name, objects)
 	return d.baselines.first(ctx, what, func(sb *v1alpha1.SecurityBaseline) bool {
 		ready := meta.FindStatusCondition(sb.Status.Conditions, v1alpha1.ConditionReady)
 		return sb.Name == name && ready != nil && ready.Status == "True" && ready.Reason == v1alpha1.ReasonEvaluated &&
-			ready.ObservedGeneration == sb.Generation && sb.Status.Summary != nil && sb.Status.Summary.Objects == 1
+			ready.ObservedGeneration == sb.Generation && sb.Status.Summary != nil && sb.Status.Summary.Objects == objects
+	})
+}
+
+// compliantAgain waits until a baseline says that nothing has drifted: its status follows the reports after a second.
+func (d *demo) compliantAgain(ctx context.Context, name string) error {
+	return wait(ctx, "SecurityBaseline "+name+" is compliant", func(ctx context.Context) (bool, error) {
+		var sb v1alpha1.SecurityBaseline
+		err := d.client.Get(ctx, client.ObjectKey{Name: name}, &sb)
+		return meta.IsStatusConditionTrue(sb.Status.Conditions, v1alpha1.ConditionCompliant), err
 	})
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,46 +10,56 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/kubernetes/scheme"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/baseline"
 	"plumbline.dev/plumbline/internal/engine"
-	"plumbline.dev/plumbline/internal/workload"
+	"plumbline.dev/plumbline/internal/facts"
 )
 
-// example is a pod as the page shows it, and what the check finds in it.
+// example is an object as the page shows it, and what the check finds in it.
 type example struct {
-	Spec    string
+	Shown   string
 	Message string
 }
 
-// examplesOf reads the case of a check that is there for the page: a baseline that declares what the page says, a pod
-// that fails and a pod that passes.
-func examplesOf(check engine.Check, declaration string) (fails, passes example, err error) {
+// examplesOf reads the case of a check that is there for the page: a baseline that declares what the page says, an object
+// that fails, one that passes, and what surrounds them.
+func examplesOf(check engine.Check, declaration string) (fails, passes, around example, err error) {
 	file := filepath.Join("internal", "checks", "testdata", check.ID, "example.yaml")
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return fails, passes, err
+		return fails, passes, around, err
 	}
 	documents := strings.Split(string(data), "\n---\n")
-	if len(documents) != 3 {
-		return fails, passes, fmt.Errorf("%s: must hold a SecurityBaseline, a pod that fails and a pod that passes, not %d documents", file, len(documents))
+	if len(documents) < 3 {
+		return fails, passes, around, fmt.Errorf("%s: must hold a SecurityBaseline, an object that fails and one that passes, not %d documents", file, len(documents))
 	}
 	baseline, err := exampleBaseline(documents[0], declaration)
 	if err != nil {
-		return fails, passes, fmt.Errorf("%s: %w", file, err)
+		return fails, passes, around, fmt.Errorf("%s: %w", file, err)
 	}
-	if fails, err = judge(check, baseline, documents[1]); err != nil {
-		return fails, passes, fmt.Errorf("%s: the second document: %w", file, err)
+	world, err := decodeAll(documents[1:])
+	if err != nil {
+		return fails, passes, around, fmt.Errorf("%s: %w", file, err)
 	}
-	if passes, err = judge(check, baseline, documents[2]); err != nil {
-		return fails, passes, fmt.Errorf("%s: the third document: %w", file, err)
+	if fails, err = judge(check, baseline, world, 0, documents[1]); err != nil {
+		return fails, passes, around, fmt.Errorf("%s: the second document: %w", file, err)
+	}
+	if passes, err = judge(check, baseline, world, 1, documents[2]); err != nil {
+		return fails, passes, around, fmt.Errorf("%s: the third document: %w", file, err)
 	}
 	if fails.Message == "" || passes.Message != "" {
-		return fails, passes, fmt.Errorf("%s: the second document must fail and the third must pass", file)
+		return fails, passes, around, fmt.Errorf("%s: the second document must fail and the third must pass", file)
 	}
-	return fails, passes, nil
+	around.Shown = strings.Join(documents[3:], "\n---\n")
+	return fails, passes, around, nil
 }
 
 // exampleBaseline reads the baseline of an example. A reader takes the examples for judged by what is declared above them.
@@ -67,26 +78,59 @@ func exampleBaseline(document, declaration string) (*v1alpha1.SecurityBaseline, 
 	return baseline, nil
 }
 
-// judge runs the check on the pod in the document. The message is empty when it passes.
-func judge(check engine.Check, baseline *v1alpha1.SecurityBaseline, document string) (example, error) {
-	pod := &corev1.Pod{}
-	if err := decode(document, pod); err != nil {
+// judge runs the check on the object of a document, in the world of all. The message is empty when it passes.
+func judge(check engine.Check, asks *v1alpha1.SecurityBaseline, world []client.Object, number int, document string) (example, error) {
+	cluster := facts.Remembered(world)
+	target, err := cluster.Itself(context.Background(), world[number])
+	if err != nil {
 		return example{}, err
 	}
-	_, spec, found := strings.Cut(document, "\nspec:\n")
-	judged, ok := workload.Of(pod)
-	if !found || !ok || pod.Kind != "Pod" {
-		return example{}, errors.New("is not a Pod whose spec comes last")
+	if target == nil {
+		return example{}, errors.New("is of a kind that is not judged")
 	}
-	result := engine.Evaluate([]engine.Check{check}, &engine.Input{Workload: judged, Baseline: baseline.Name, Declared: &baseline.Spec})
+	in := &target.Object.Inputs()[0]
+	baseline.Compile(asks, nil).Ask(in)
+	in.Declared = &asks.Spec
+	result := engine.Evaluate([]engine.Check{check}, in)
 	if len(result.NotEvaluated) > 0 {
 		return example{}, fmt.Errorf("not evaluated: %s", result.NotEvaluated[0].Reason)
 	}
-	shown := example{Spec: "spec:\n" + spec}
+	shown := example{Shown: document}
+	if _, pod := world[number].(*corev1.Pod); pod { // of a pod, the page shows what matters
+		_, spec, found := strings.Cut(document, "\nspec:\n")
+		if !found {
+			return example{}, errors.New("is not a Pod whose spec comes last")
+		}
+		shown.Shown = "spec:\n" + spec
+	}
 	if len(result.Findings) > 0 {
 		shown.Message = result.Findings[0].Message
 	}
 	return shown, nil
+}
+
+// decodeAll reads the objects of documents.
+func decodeAll(documents []string) ([]client.Object, error) {
+	var objects []client.Object
+	for i, document := range documents {
+		var head runtime.TypeMeta
+		if err := yaml.Unmarshal([]byte(document), &head); err != nil {
+			return nil, err
+		}
+		obj, err := scheme.Scheme.New(schema.FromAPIVersionAndKind(head.APIVersion, head.Kind))
+		if err != nil {
+			return nil, err
+		}
+		if err := decode(document, obj); err != nil {
+			return nil, fmt.Errorf("document %d: %w", i+2, err)
+		}
+		object, ok := obj.(client.Object)
+		if !ok {
+			return nil, fmt.Errorf("%s is no object", head.Kind)
+		}
+		objects = append(objects, object)
+	}
+	return objects, nil
 }
 
 // decode refuses fields that there are not, also when only their case is wrong: people copy what the page shows.

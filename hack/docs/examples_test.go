@@ -34,15 +34,15 @@ var hostPID = engine.Check{
 
 func TestAnExampleIsShownWithWhatTheCheckFindsInIt(t *testing.T) {
 	writeExample(t, exampleHead+failingPod+passingPod)
-	fails, passes, err := examplesOf(hostPID, declaresHostPID)
+	fails, passes, _, err := examplesOf(hostPID, declaresHostPID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := example{Spec: "spec:\n  hostPID: true", Message: "Baseline b says no."}
+	want := example{Shown: "spec:\n  hostPID: true", Message: "Baseline b says no."}
 	if diff := cmp.Diff(want, fails); diff != "" {
 		t.Errorf("fails (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(example{Spec: "spec:\n  hostPID: false\n"}, passes); diff != "" {
+	if diff := cmp.Diff(example{Shown: "spec:\n  hostPID: false\n"}, passes); diff != "" {
 		t.Errorf("passes (-want +got):\n%s", diff)
 	}
 }
@@ -55,14 +55,14 @@ func TestAnExampleThatShowsSomethingElseIsRefused(t *testing.T) {
 		"that declares more than the page says": {
 			exampleHead + "    hostIPC: Forbidden\n" + failingPod + passingPod, "the baseline must declare what hack/docs/declarations.yaml says",
 		},
-		"with a field that does not exist": {exampleHead + failingPod + podHead + "spec:\n  hostpid: false\n", `the third document: unknown field "spec.hostpid"`},
-		"that is no pod": {
-			exampleHead + failingPod + strings.Replace(passingPod, "Pod", "Deployment", 1), "the third document: is not a Pod whose spec comes last",
+		"with a field that does not exist": {exampleHead + failingPod + podHead + "spec:\n  hostpid: false\n", `document 3: unknown field "spec.hostpid"`},
+		"of a kind that is not judged": {
+			exampleHead + failingPod + "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: p\n", "the third document: is of a kind that is not judged",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			writeExample(t, test.text)
-			if _, _, err := examplesOf(hostPID, declaresHostPID); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, _, _, err := examplesOf(hostPID, declaresHostPID); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
 		})

@@ -30,7 +30,7 @@ func TestThePageOfChecksSaysAllThatIsKnownOfEach(t *testing.T) {
 	}
 	for _, check := range all {
 		wanted := []string{
-			check.Title, check.Description, check.Remediation, "\n  workloads:\n", "\nFails:\n", "\nPasses:\n", "which baseline production",
+			check.Title, check.Description, check.Remediation, "\nspec:\n  ", "\nFails:\n", "\nPasses:\n", "baseline production",
 		}
 		for _, control := range check.Controls {
 			wanted = append(wanted, control.Standard+": "+control.Rule)

@@ -88,6 +88,8 @@ var _ = register(engine.Check{
 	Remediation: "", // what to do about it; names the field and ends in a period
 	Severity:    "", // a v1alpha1.Severity
 	Controls:    []engine.Control{},
+	// Judges: the classes of objects that it is for; without it, workloads
+	// Needs: what it looks at beyond the object
 	Declared: func(*v1alpha1.SecurityBaselineSpec) bool {
 		return false // whether the field of the baseline that asks for the check is set
 	},
@@ -103,7 +105,7 @@ var caseFile = template.Must(template.New("").Parse(`apiVersion: plumbline.dev/v
 kind: SecurityBaseline
 metadata: {name: production}
 spec:
-  workloads: {} # the field that asks for {{.ID}}
+  workloads: {} # or rbac, networkPolicies, namespaces: the field that asks for {{.ID}}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -122,7 +124,7 @@ kind: SecurityBaseline
 metadata:
   name: production
 spec:
-  workloads: {} # the field that asks for {{.ID}}
+  workloads: {} # or rbac, networkPolicies, namespaces: the field that asks for {{.ID}}
 ---
 apiVersion: v1
 kind: Pod

@@ -36,6 +36,8 @@ func container(fields string) string {
 
 const added = "spec.template.spec.containers[app].securityContext.capabilities.add"
 
+const enforce = "pod-security.kubernetes.io/enforce"
+
 const appArmor = "container.apparmor.security.beta.kubernetes.io/app"
 
 func TestOf(t *testing.T) {
@@ -66,6 +68,24 @@ func TestOf(t *testing.T) {
 				entry("argocd-controller", "2026-11-21T13:00:00Z", "", `{"f:spec":{"f:template":{"f:metadata":{"f:annotations":{".":{},"f:team":{}}}}}}`),
 				entry("kubectl-annotate", noon, "", `{"f:spec":{"f:template":{"f:metadata":{"f:annotations":{"f:`+appArmor+`":{}}}}}}`),
 			}, "spec.template.metadata.annotations[" + appArmor + "]", "kubectl-annotate", v1alpha1.ConfidenceHigh,
+		},
+		"the owner of a label": {
+			[]metav1.ManagedFieldsEntry{
+				entry("argocd-controller", "2026-11-21T13:00:00Z", "", `{"f:metadata":{"f:labels":{".":{},"f:team":{}}}}`),
+				entry("kubectl-label", noon, "", `{"f:metadata":{"f:labels":{"f:`+enforce+`":{}}}}`),
+			}, "metadata.labels[" + enforce + "]", "kubectl-label", v1alpha1.ConfidenceHigh,
+		},
+		"a missing label: the newest change to labels": {
+			[]metav1.ManagedFieldsEntry{
+				entry("kubectl-label", noon, "", `{"f:metadata":{"f:labels":{".":{},"f:team":{}}}}`),
+				entry("kubectl-edit", "2026-11-21T13:00:00Z", "", `{"f:metadata":{"f:annotations":{"f:team":{}}}}`),
+			}, "metadata.labels[" + enforce + "]", "kubectl-label", v1alpha1.ConfidenceLow,
+		},
+		"a rule of a NetworkPolicy: the owner of the whole list": {
+			[]metav1.ManagedFieldsEntry{
+				entry("argocd-controller", "2026-11-21T13:00:00Z", "", `{"f:spec":{"f:podSelector":{},"f:policyTypes":{}}}`),
+				entry("kubectl-edit", noon, "", `{"f:spec":{"f:egress":{}}}`),
+			}, "spec.egress[0].to[1]", "kubectl-edit", v1alpha1.ConfidenceHigh,
 		},
 		"an atomic list: the owner of the whole": {
 			[]metav1.ManagedFieldsEntry{entry("helm", noon, "", `{"f:spec":{"f:template":{"f:spec":{"f:securityContext":{"f:sysctls":{}}}}}}`)},
@@ -118,6 +138,15 @@ func TestOf(t *testing.T) {
 func TestNobodyIsNamedWithoutManagedFields(t *testing.T) {
 	if change := attribution.Of(nil, added); change != nil {
 		t.Errorf("Of = %+v, want nothing", change)
+	}
+}
+
+func TestNobodyIsNamedForWhatStandsAroundTheObject(t *testing.T) {
+	managed := []metav1.ManagedFieldsEntry{entry("helm", noon, "", container(`{"f:privileged":{}}`))}
+	for _, path := range []string{"networkpolicies", "networkpolicies[open].spec.egress[0].to[0]"} {
+		if change := attribution.Of(managed, path); change != nil {
+			t.Errorf("Of(%s) = %+v, want nothing", path, change)
+		}
 	}
 }
 

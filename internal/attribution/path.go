@@ -1,15 +1,19 @@
 package attribution
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 )
 
+// atomic are the lists that managedFields hold as a whole: the rules of a NetworkPolicy, whose paths count their items.
+var atomic = []string{"ingress", "egress"}
+
 // parse reads the path of a finding, such as "spec.template.spec.containers[app].securityContext.privileged". What
-// stands in brackets may hold dots. It is the key of an item of a list, most often its name, or, after annotations, a key
-// of theirs, which managedFields hold like a field.
+// stands in brackets may hold dots. It is the key of an item of a list, most often its name, or, after annotations and
+// labels, a key of theirs, which managedFields hold like a field.
 func parse(path string) fieldpath.Path {
 	var elements fieldpath.Path
 	for path != "" {
@@ -22,6 +26,9 @@ func parse(path string) fieldpath.Path {
 		}
 		path = path[end:]
 		if strings.HasPrefix(path, "[") {
+			if slices.Contains(atomic, last(elements)) {
+				return elements
+			}
 			name, rest, _ := strings.Cut(path[1:], "]")
 			elements = append(elements, element(elements, name))
 			path = rest
@@ -31,13 +38,17 @@ func parse(path string) fieldpath.Path {
 	return elements
 }
 
-func element(parents fieldpath.Path, key string) fieldpath.PathElement {
-	list := ""
-	if n := len(parents); n > 0 && parents[n-1].FieldName != nil {
-		list = *parents[n-1].FieldName
+// last returns the field that a path ends with; empty where it ends with an item.
+func last(elements fieldpath.Path) string {
+	if n := len(elements); n > 0 && elements[n-1].FieldName != nil {
+		return *elements[n-1].FieldName
 	}
-	switch list {
-	case "annotations":
+	return ""
+}
+
+func element(parents fieldpath.Path, key string) fieldpath.PathElement {
+	switch last(parents) {
+	case "annotations", "labels":
 		return fieldpath.FieldNameElement(key)
 	case "volumeMounts":
 		return fieldpath.KeyElementByFields("mountPath", key)

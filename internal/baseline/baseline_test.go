@@ -46,8 +46,8 @@ func TestScope(t *testing.T) {
 		"a name that is not included is not":    {scope: names([]string{"other"}, nil), want: baseline.NotCovered},
 		"exclude wins over include":             {scope: names([]string{"*"}, []string{"s*"}), want: baseline.NotCovered},
 		"exclude alone leaves the others":       {scope: names(nil, []string{"kube-*"}), want: baseline.Covered},
-		"a kind that is listed is covered":      {scope: v1alpha1.Scope{Kinds: []v1alpha1.WorkloadKind{"Deployment"}}, want: baseline.Covered},
-		"a kind that is not listed is not":      {scope: v1alpha1.Scope{Kinds: []v1alpha1.WorkloadKind{"Pod"}}, want: baseline.NotCovered},
+		"a kind that is listed is covered":      {scope: v1alpha1.Scope{Kinds: []v1alpha1.JudgedKind{"Deployment"}}, want: baseline.Covered},
+		"a kind that is not listed is not":      {scope: v1alpha1.Scope{Kinds: []v1alpha1.JudgedKind{"Pod"}}, want: baseline.NotCovered},
 		"the object's labels decide":            {scope: v1alpha1.Scope{ObjectSelector: selector("tier", "db")}, want: baseline.NotCovered},
 		"the object's labels can match":         {scope: v1alpha1.Scope{ObjectSelector: selector("tier", "web")}, want: baseline.Covered},
 		"the namespace's labels can match":      {scope: v1alpha1.Scope{NamespaceSelector: selector("env", "prod")}, namespace: prod, want: baseline.Covered},
@@ -55,12 +55,13 @@ func TestScope(t *testing.T) {
 		"unknown labels leave it undecided":     {scope: v1alpha1.Scope{NamespaceSelector: selector("env", "prod")}, want: baseline.Undecided},
 		"unknown labels matter only when asked": {scope: names([]string{"shop"}, nil), want: baseline.Covered},
 		"another condition decides before unknown labels": {
-			scope: v1alpha1.Scope{NamespaceSelector: selector("env", "prod"), Kinds: []v1alpha1.WorkloadKind{"Pod"}}, want: baseline.NotCovered,
+			scope: v1alpha1.Scope{NamespaceSelector: selector("env", "prod"), Kinds: []v1alpha1.JudgedKind{"Pod"}}, want: baseline.NotCovered,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := compiled(func(s *v1alpha1.SecurityBaselineSpec) { s.Scope = test.scope })
-			if got := b.Covers(deployment("shop", map[string]string{"tier": "web"}), test.namespace); got != test.want {
+			w := deployment("shop", map[string]string{"tier": "web"})
+			if got := b.Covers(w.Ref, w.Meta.Labels, test.namespace); got != test.want {
 				t.Errorf("Covers = %v, want %v", got, test.want)
 			}
 		})

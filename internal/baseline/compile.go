@@ -33,6 +33,8 @@ type Baseline struct {
 	Severities map[string]v1alpha1.Severity
 	// Exceptions are its exceptions, in the order of the spec.
 	Exceptions []*Exception
+	// Reachability is what it says of who may reach workloads.
+	Reachability []engine.Reachability
 	// Frozen says why the baseline judges nothing at present, and the findings it made stay as they are; empty when
 	// it judges. FrozenReason is the same as a condition reason.
 	Frozen, FrozenReason string
@@ -89,6 +91,8 @@ func (b *Baseline) compile(checks []engine.Check) []string {
 		note("spec.severities", mustBeKnown(override.Check, known))
 	}
 	b.Severities = severitiesOf(b.Declared)
+	b.Reachability, err = compileReachability(b.Declared.NetworkPolicies.Reachability)
+	note("spec.networkPolicies.reachability", err)
 	for i := range b.Declared.Exceptions {
 		b.Exceptions = append(b.Exceptions, compileException(&b.Declared.Exceptions[i], b.Declared.ExceptionPolicy, known))
 	}
@@ -129,24 +133,56 @@ type Namespace struct {
 	Known  bool
 }
 
-// Covers says whether the baseline covers the workload in its namespace.
-func (b *Baseline) Covers(w workload.Workload, ns Namespace) Coverage {
-	if !b.Watches(w.Kind) || !b.coversNamespaceName(w.Namespace) {
+// Covers says whether the baseline covers an object with these labels, which belongs to a namespace or to the cluster. One
+// that it declares nothing for is not covered.
+func (b *Baseline) Covers(ref workload.Ref, own map[string]string, ns Namespace) Coverage {
+	class, known := workload.ClassOf(ref.GroupKind())
+	if !known || !b.Watches(ref.Kind) || !b.Judges(class) {
 		return NotCovered
 	}
-	if b.objects != nil && !b.objects.Matches(labels.Set(w.Meta.Labels)) {
+	if b.objects != nil && !b.objects.Matches(labels.Set(own)) {
 		return NotCovered
 	}
-	if b.namespaces == nil || b.namespaces.Empty() {
-		return Covered
+	home := workload.Home(ref)
+	if home == "" {
+		return b.coversCluster()
 	}
-	if !ns.Known {
-		return Undecided
+	if !b.coversNamespaceName(home) {
+		return NotCovered
 	}
-	if !b.namespaces.Matches(labels.Set(ns.Labels)) {
+	return b.coversNamespaceLabels(ns)
+}
+
+func (b *Baseline) coversCluster() Coverage {
+	if scoped := b.Declared.Scope.ClusterScoped; scoped != nil && !*scoped {
 		return NotCovered
 	}
 	return Covered
+}
+
+func (b *Baseline) coversNamespaceLabels(ns Namespace) Coverage {
+	switch {
+	case b.namespaces == nil || b.namespaces.Empty():
+		return Covered
+	case !ns.Known:
+		return Undecided
+	case !b.namespaces.Matches(labels.Set(ns.Labels)):
+		return NotCovered
+	}
+	return Covered
+}
+
+// Judges says whether the baseline declares anything for objects of a class. One that declares nothing at all covers
+// workloads: it says that there are so many, none of which has drifted.
+func (b *Baseline) Judges(class workload.Class) bool {
+	nothing := true
+	for i := range b.Rules {
+		if len(b.Rules[i].For(class)) > 0 {
+			return true
+		}
+		nothing = nothing && len(b.Rules[i].Checks) == 0
+	}
+	return nothing && class == workload.Pods
 }
 
 // ReadsNamespaces says whether the scope depends on the labels of namespaces.
@@ -154,15 +190,22 @@ func (b *Baseline) ReadsNamespaces() bool {
 	return b.namespaces != nil && !b.namespaces.Empty()
 }
 
-// ReadsServiceAccounts says whether what is declared depends on ServiceAccounts.
-func (b *Baseline) ReadsServiceAccounts() bool {
-	return b.Declared.Workloads.ServiceAccountToken != ""
+// Needs says whether a check that the baseline declares looks at a fact.
+func (b *Baseline) Needs(need engine.Need) bool {
+	for i := range b.Rules {
+		for j := range b.Rules[i].Checks {
+			if slices.Contains(b.Rules[i].Checks[j].Needs, need) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Watches says whether objects of the kind can be in the scope of the baseline.
 func (b *Baseline) Watches(kind string) bool {
 	kinds := b.Declared.Scope.Kinds
-	return len(kinds) == 0 || slices.Contains(kinds, v1alpha1.WorkloadKind(kind))
+	return len(kinds) == 0 || slices.Contains(kinds, v1alpha1.JudgedKind(kind))
 }
 
 func (b *Baseline) coversNamespaceName(name string) bool {
@@ -171,4 +214,9 @@ func (b *Baseline) coversNamespaceName(name string) bool {
 		return false
 	}
 	return len(names.Include) == 0 || glob.MatchAny(names.Include, name)
+}
+
+// Ask puts into an input who asks: the baseline, and what of it is made ready for checks.
+func (b *Baseline) Ask(in *engine.Input) {
+	in.Baseline, in.Severities, in.Reachability = b.Name, b.Severities, b.Reachability
 }

@@ -120,7 +120,7 @@ func (e *Exception) matchesTarget(target workload.Ref) bool {
 	}
 	for i := range e.spec.Targets {
 		t := &e.spec.Targets[i]
-		if anyOf(t.Namespaces, target.Namespace) && matchesKind(t.Kinds, target) && anyOf(t.Names, target.Name) {
+		if anyOf(t.Namespaces, workload.Home(target)) && matchesKind(t.Kinds, target) && anyOf(t.Names, target.Name) {
 			return true
 		}
 	}

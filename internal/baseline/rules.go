@@ -6,21 +6,40 @@ import (
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/podsecurity"
+	"plumbline.dev/plumbline/internal/workload"
 )
 
 // Rules are what a baseline declares itself, or what its Pod Security Standard asks for.
 type Rules struct {
 	// Checks are those that the rules ask for.
 	Checks []engine.Check
+	// byClass are the same for each class of objects.
+	byClass map[workload.Class][]engine.Check
 	// Declared is what is asked for. It must not be changed.
 	Declared *v1alpha1.SecurityBaselineSpec
 	// Reading is how that is to be read.
 	Reading podsecurity.Reading
 }
 
+// For returns the checks for objects of a class.
+func (r *Rules) For(class workload.Class) []engine.Check { return r.byClass[class] }
+
+// newRules sorts checks by what they judge.
+func newRules(checks []engine.Check, declared *v1alpha1.SecurityBaselineSpec, reading podsecurity.Reading) Rules {
+	rules := Rules{Checks: checks, byClass: map[workload.Class][]engine.Check{}, Declared: declared, Reading: reading}
+	for class := workload.Pods; class <= workload.Namespaces; class <<= 1 {
+		for i := range checks {
+			if checks[i].For(class) {
+				rules.byClass[class] = append(rules.byClass[class], checks[i])
+			}
+		}
+	}
+	return rules
+}
+
 // rulesOf returns the rules of a baseline: its own, and those of its standard.
 func rulesOf(spec *v1alpha1.SecurityBaselineSpec, checks []engine.Check) ([]Rules, error) {
-	own := Rules{Checks: asked(checks, spec, nil), Declared: spec}
+	own := newRules(asked(checks, spec, nil), spec, podsecurity.Reading{})
 	standard := spec.Workloads.PodSecurityStandard
 	if standard.Level == "" {
 		return []Rules{own}, nil
@@ -30,7 +49,7 @@ func rulesOf(spec *v1alpha1.SecurityBaselineSpec, checks []engine.Check) ([]Rule
 		return nil, err
 	}
 	level := &v1alpha1.SecurityBaselineSpec{Workloads: expanded.Workloads}
-	return []Rules{own, {Checks: asked(checks, level, spec.DisabledChecks), Declared: level, Reading: expanded.Reading}}, nil
+	return []Rules{own, newRules(asked(checks, level, spec.DisabledChecks), level, expanded.Reading)}, nil
 }
 
 // asked returns the checks that are declared and not switched off.

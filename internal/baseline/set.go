@@ -6,6 +6,7 @@ import (
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/workload"
 )
 
 // Set is all baselines of a cluster at one moment, by name. Nobody changes it: a change makes a new one.
@@ -49,4 +50,14 @@ func (s *Set) All() []*Baseline {
 		return nil
 	}
 	return s.baselines
+}
+
+// Needs says whether a check that a baseline declares looks at a fact.
+func (s *Set) Needs(need engine.Need) bool {
+	return slices.ContainsFunc(s.All(), func(b *Baseline) bool { return b.Needs(need) })
+}
+
+// Judges says whether a baseline declares anything for objects of a class.
+func (s *Set) Judges(class workload.Class) bool {
+	return slices.ContainsFunc(s.All(), func(b *Baseline) bool { return b.Judges(class) })
 }

@@ -37,6 +37,12 @@ var helpers = map[string]string{
 	"seccomp.go":      "a seccomp profile reads the same in a field and in an annotation",
 	"images.go":       "three checks ask something of images",
 	"resources.go":    "limits and requests are asked for alike",
+	"policies.go":     "what NetworkPolicies let through reads the same in every check",
+	"directions.go":   "ingress and egress are judged alike",
+	"podsecurity.go":  "two checks read the labels of Pod Security admission",
+	"permissions.go":  "every check of a permission finds it on roles, bindings, subjects and workloads alike",
+	"subjects.go":     "four checks judge whom bindings name",
+	"ceilings.go":     "what a baseline lets a subject hold is more than one file of a check holds",
 }
 
 const maxLines = 150
@@ -167,8 +173,8 @@ func TestABaselineThatDeclaresNothingSwitchesNoCheckOn(t *testing.T) {
 func TestEveryCheckHasAPassingAndAFailingCase(t *testing.T) {
 	passes, fails := map[string]bool{}, map[string]bool{}
 	for _, e := range examples(t) {
-		for _, obj := range e.objects {
-			found := len(e.run(t, obj)) > 0
+		for _, in := range e.inputs(t) {
+			found := len(e.run(t, in)) > 0
 			fails[e.check.ID] = fails[e.check.ID] || found
 			passes[e.check.ID] = passes[e.check.ID] || (e.declared() && !found)
 		}
@@ -214,9 +220,9 @@ func TestEveryWatchedKindIsFoundToDriftInSomeCase(t *testing.T) {
 		missing[kind.Kind] = true
 	}
 	for _, e := range examples(t) {
-		for _, obj := range e.objects {
-			if len(e.run(t, obj)) > 0 {
-				delete(missing, e.input(t, obj).Workload.Kind)
+		for _, in := range e.inputs(t) {
+			if len(e.run(t, in)) > 0 {
+				delete(missing, in.Ref().Kind)
 			}
 		}
 	}
@@ -228,11 +234,11 @@ func TestEveryWatchedKindIsFoundToDriftInSomeCase(t *testing.T) {
 func TestEveryFindingSaysWhatIsWrongAndWhere(t *testing.T) {
 	for _, e := range examples(t) {
 		t.Run(e.name(), func(t *testing.T) {
-			for _, obj := range e.objects {
-				for _, f := range e.run(t, obj) {
+			for _, in := range e.inputs(t) {
+				for _, f := range e.run(t, in) {
 					for what, ok := range map[string]bool{
 						"value, expected or actual is missing": f.Value != "" && f.Expected != "" && f.Actual != "",
-						"path does not lead into the pods":     leadsIntoThePods(e.input(t, obj).Workload, f.Path),
+						"path does not lead into the pods":     leadsIntoThePods(&in.Workload, &f),
 						"path does not name the container":     f.Container == "" || names(f.Path, f.Container),
 						"message does not name the container":  strings.Contains(f.Message, f.Container),
 						"message does not name the baseline":   strings.Contains(f.Message, "baseline "+e.baseline.Name),
@@ -250,7 +256,16 @@ func TestEveryFindingSaysWhatIsWrongAndWhere(t *testing.T) {
 }
 
 // leadsIntoThePods also says so of the claims that stand beside the template of a StatefulSet.
-func leadsIntoThePods(w workload.Workload, path string) bool {
+// What the ServiceAccount of the pods holds, and what is no workload, has no pods to lead into, and what NetworkPolicies let
+// through stands in none.
+func leadsIntoThePods(w *workload.Workload, f *engine.Finding) bool {
+	path := f.Path
+	if w.Pod == nil || f.Origin == v1alpha1.OriginPermissions {
+		return path != ""
+	}
+	if path == "networkpolicies" || strings.HasPrefix(path, "networkpolicies[") {
+		return true
+	}
 	annotations, _ := strings.CutSuffix(w.AnnotationPath(""), "]")
 	return strings.HasPrefix(path, w.PodPath+".") || strings.HasPrefix(path, annotations) ||
 		len(w.Claims) > 0 && strings.HasPrefix(path, "spec.volumeClaimTemplates[")

@@ -15,8 +15,9 @@ func TestEveryCheckHasAnExampleForItsPage(t *testing.T) {
 			continue
 		}
 		found[e.check.ID] = true
-		if len(e.objects) != 2 || !e.declared() || len(e.run(t, e.objects[0])) == 0 || len(e.run(t, e.objects[1])) != 0 {
-			t.Errorf("%s must hold a baseline, an object that fails and an object that passes", e.file)
+		inputs := e.inputs(t)
+		if len(inputs) < 2 || !e.declared() || len(e.run(t, inputs[0])) == 0 || len(e.run(t, inputs[1])) != 0 {
+			t.Errorf("%s must hold a baseline, an object that fails and an object that passes, then what surrounds them", e.file)
 		}
 	}
 	for _, check := range checks.All() {

@@ -4,7 +4,9 @@ package engine
 
 import (
 	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/network"
 	"plumbline.dev/plumbline/internal/podsecurity"
+	"plumbline.dev/plumbline/internal/rbac"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -26,6 +28,8 @@ type Check struct {
 	Severity v1alpha1.Severity
 	// Controls are the rules of published standards that the check answers to.
 	Controls []Control
+	// Judges are the classes of objects that the check judges. Default: workload.Pods.
+	Judges workload.Class
 	// Needs are the facts beyond the target that the check looks at. If one could not be read, the check is not run.
 	Needs []Need
 	// Declared says whether a baseline asks for the check.
@@ -54,8 +58,34 @@ type Control struct {
 // Need is a fact beyond the target.
 type Need string
 
-// NeedServiceAccount is the ServiceAccount that the pods of the target run as.
-const NeedServiceAccount Need = "ServiceAccount"
+const (
+	// NeedServiceAccount is the ServiceAccount that the pods of the target run as.
+	NeedServiceAccount Need = "ServiceAccount"
+	// NeedRBAC is the roles and bindings of the cluster.
+	NeedRBAC Need = "roles and bindings"
+	// NeedServiceAccounts is which ServiceAccounts there are.
+	NeedServiceAccounts Need = "ServiceAccounts"
+	// NeedNetwork is the NetworkPolicies of the namespace.
+	NeedNetwork Need = "NetworkPolicies"
+	// NeedNoOtherPolicies is that nothing but NetworkPolicies decides what gets through: where policies of another engine
+	// may select what is judged, what NetworkPolicies say is not all.
+	NeedNoOtherPolicies Need = "what policies of other engines make of it"
+	// NeedNamespace is the labels of the namespace.
+	NeedNamespace Need = "its Namespace"
+	// NeedWorkloads is the workloads of the namespace, or of the cluster.
+	NeedWorkloads Need = "workloads"
+	// NeedSources is all workloads of the cluster as senders of traffic.
+	NeedSources Need = "the workloads of the cluster"
+)
+
+// For says whether the check judges objects of a class.
+func (c *Check) For(class workload.Class) bool {
+	judges := c.Judges
+	if judges == 0 {
+		judges = workload.Pods
+	}
+	return judges&class != 0
+}
 
 // ServiceAccount is what is judged of the ServiceAccount of a workload.
 type ServiceAccount struct {
@@ -64,21 +94,51 @@ type ServiceAccount struct {
 	Automount *bool
 }
 
-// Input is what a check sees: one workload, and one baseline that covers it.
+// Input is what a check sees: one object, and one baseline that covers it.
 type Input struct {
-	// Workload is the object to judge.
+	// Workload is the object to judge where it is a workload, and Other where it is none.
 	Workload workload.Workload
+	Other
 	// Baseline is the name of the baseline, and Declared what it declares, by itself or through a Pod Security Standard.
 	Baseline string
 	Declared *v1alpha1.SecurityBaselineSpec
 	// Reading is how what is declared is to be read.
 	Reading podsecurity.Reading
+	// Reachability is what the baseline says of who may reach workloads.
+	Reachability []Reachability
 	// Severities are the severities of findings by check, where the baseline sets another than the check's own.
 	Severities map[string]v1alpha1.Severity
 	// ServiceAccount is what is known under NeedServiceAccount.
 	ServiceAccount ServiceAccount
+	// Grants are what gives the ServiceAccount of a workload permissions, under NeedRBAC.
+	Grants []rbac.Grant
+	// Network is what NetworkPolicies look at in a workload, and those of its namespace, under NeedNetwork.
+	Network Network
 	// Unreadable says of facts that could not be read, why.
 	Unreadable map[Need]string
+	// Partial says of facts that are known in part, why. More of them could only add to what a check finds: what it finds is
+	// so, and it may not have found all.
+	Partial map[Need]string
+}
+
+// Network is a workload as NetworkPolicies see it.
+type Network struct {
+	// Pod is what they look at.
+	Pod network.Pod
+	// Policies are those of its namespace, in the order of their names.
+	Policies []*network.Policy
+	// Sources are all workloads of the cluster as senders, under NeedSources.
+	Sources *network.Sources
+}
+
+// Reachability is what a baseline says of who may reach workloads, made ready once.
+type Reachability struct {
+	// To chooses the workloads, Ports those that are protected; none means every port.
+	To    network.Senders
+	Ports []network.Port
+	// AllowedFrom are the sources that may reach them, and Allowed the same in words.
+	AllowedFrom []network.Senders
+	Allowed     string
 }
 
 // Result is what an evaluation found.

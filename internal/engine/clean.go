@@ -61,3 +61,11 @@ func escape(s string) string {
 	}
 	return b.String()
 }
+
+// Printable makes a text safe to print that is no part of a finding, such as the name of a file.
+func Printable(s string) string {
+	if printable(s) {
+		return s
+	}
+	return escape(s)
+}

@@ -7,7 +7,7 @@ import (
 )
 
 // Evaluate makes every check that the baseline declares. A check that needs a fact that could not be read, or that
-// panics, is listed as not evaluated.
+// panics, is listed as not evaluated. One that needs a fact of which only a part is known is made, and listed too.
 func Evaluate(checks []Check, in *Input) Result {
 	var result Result
 	for next := 0; next < len(checks); {
@@ -36,6 +36,9 @@ func (r *Result) run(checks []Check, from int, in *Input) (next int) {
 			r.miss(check, in, blind)
 			continue
 		}
+		if some := partly(check, in); some != "" {
+			r.miss(check, in, some)
+		}
 		if findings := check.Run(in); len(findings) > 0 {
 			for j := range findings {
 				stamp(&findings[j], check, in)
@@ -61,9 +64,25 @@ func blindness(check *Check, in *Input) string {
 	return ""
 }
 
+// partly says which fact a check needs and has in part; empty when it has all.
+func partly(check *Check, in *Input) string {
+	if len(in.Partial) == 0 {
+		return ""
+	}
+	for _, need := range check.Needs {
+		if why, part := in.Partial[need]; part {
+			return fmt.Sprintf("cannot read all of %s: %s", need, why)
+		}
+	}
+	return ""
+}
+
 // stamp fills in what no check should have to, and bounds what comes from the judged object.
 func stamp(f *Finding, check *Check, in *Input) {
-	f.Check, f.Baseline, f.Severity = check.ID, in.Baseline, check.Severity
+	f.Check, f.Baseline = check.ID, in.Baseline
+	if f.Severity == "" || Rank(f.Severity) < Rank(check.Severity) { // a check may say that a finding is less bad than its others
+		f.Severity = check.Severity
+	}
 	if severity, set := in.Severities[check.ID]; set {
 		f.Severity = severity
 	}
@@ -71,7 +90,7 @@ func stamp(f *Finding, check *Check, in *Input) {
 		f.Remediation = check.Remediation
 	}
 	if f.Origin == "" {
-		f.Origin = v1alpha1.OriginTemplate
+		f.Origin = originOf(in)
 	}
 	f.Container = clean(f.Container, maxName)
 	f.Path = clean(f.Path, maxPath)
@@ -80,4 +99,15 @@ func stamp(f *Finding, check *Check, in *Input) {
 	f.Actual = clean(f.Actual, maxText)
 	f.Message = clean(f.Message, maxText)
 	f.Remediation = clean(f.Remediation, maxText)
+}
+
+// originOf says where a value was seen that a check says nothing of.
+func originOf(in *Input) v1alpha1.Origin {
+	switch {
+	case in.Subject != nil:
+		return v1alpha1.OriginPermissions
+	case in.Role != nil || in.Binding != nil || in.Policy != nil || in.Namespace != nil:
+		return v1alpha1.OriginObject
+	}
+	return v1alpha1.OriginTemplate
 }

@@ -47,8 +47,9 @@ func value(v string) engine.Finding {
 }
 
 func TestEvaluate(t *testing.T) {
-	const account, roles engine.Need = "its ServiceAccount", "Roles"
+	const account, roles, sources engine.Need = "its ServiceAccount", "Roles", "senders"
 	unreadable := map[engine.Need]string{account: "forbidden"}
+	partial := map[engine.Need]string{sources: "some were not given"}
 	for name, test := range map[string]struct {
 		checks       []engine.Check
 		found        []string
@@ -67,6 +68,15 @@ func TestEvaluate(t *testing.T) {
 			found:        []string{"b 1"},
 			notEvaluated: []engine.NotEvaluated{{Check: "a", Baseline: "production", Reason: "cannot read its ServiceAccount: forbidden"}},
 		},
+		"a check that sees a part is made, and has not passed all the same": {
+			checks:       []engine.Check{check("a", needs(sources), finds(value("1"))), check("b", finds(value("1")))},
+			found:        []string{"a 1", "b 1"},
+			notEvaluated: []engine.NotEvaluated{{Check: "a", Baseline: "production", Reason: "cannot read all of senders: some were not given"}},
+		},
+		"a check that sees a part of one fact and nothing of another is not made": {
+			checks:       []engine.Check{check("a", needs(sources, account), panics("must not run"))},
+			notEvaluated: []engine.NotEvaluated{{Check: "a", Baseline: "production", Reason: "cannot read its ServiceAccount: forbidden"}},
+		},
 		"a check that panics has not passed, and the others are made": {
 			checks:       []engine.Check{check("a", panics("oops")), check("b", finds(value("1")))},
 			found:        []string{"b 1"},
@@ -79,7 +89,7 @@ func TestEvaluate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			result := engine.Evaluate(test.checks, &engine.Input{
-				Baseline: "production", Declared: &v1alpha1.SecurityBaselineSpec{}, Unreadable: unreadable,
+				Baseline: "production", Declared: &v1alpha1.SecurityBaselineSpec{}, Unreadable: unreadable, Partial: partial,
 			})
 			var found []string
 			for _, f := range result.Findings {
@@ -133,13 +143,20 @@ func TestTheEngineStampsWhatNoCheckShouldHaveTo(t *testing.T) {
 			},
 		},
 		"over what a check says of itself": {
-			by: engine.Finding{Check: "b", Baseline: "other", Severity: v1alpha1.SeverityLow},
+			by: engine.Finding{Check: "b", Baseline: "other", Severity: v1alpha1.SeverityCritical},
 			want: engine.Finding{
 				Check: "a", Baseline: "production", Severity: v1alpha1.SeverityHigh, Remediation: "Do better.",
 				Origin: v1alpha1.OriginTemplate,
 			},
 		},
-		"but not over a remediation and an origin of its own": {
+		"but not over a severity that is less than its own": {
+			by: engine.Finding{Severity: v1alpha1.SeverityLow},
+			want: engine.Finding{
+				Check: "a", Baseline: "production", Severity: v1alpha1.SeverityLow, Remediation: "Do better.",
+				Origin: v1alpha1.OriginTemplate,
+			},
+		},
+		"nor over a remediation and an origin of its own": {
 			by: engine.Finding{Remediation: "Remove it.", Origin: "Elsewhere"},
 			want: engine.Finding{
 				Check: "a", Baseline: "production", Severity: v1alpha1.SeverityHigh, Remediation: "Remove it.", Origin: "Elsewhere",

@@ -4,6 +4,7 @@ package facts
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,7 +15,9 @@ import (
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/judgement"
+	"plumbline.dev/plumbline/internal/network"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -26,6 +29,18 @@ type Cluster struct {
 	Live client.Reader
 	// Readable says whether the cache holds the objects of a kind.
 	Readable func(schema.GroupKind) bool
+	// Needs says whether a baseline looks at a fact: others are not read. Nil: no baseline does.
+	Needs func(engine.Need) bool
+	// Sources are all workloads as senders of traffic. Nil: nobody knows them.
+	Sources *network.Sources
+	// OtherPolicies returns the policies of other engines that may have a say in a namespace; empty for policies of the
+	// cluster as a whole. Nil: there are none.
+	OtherPolicies func(namespace string) []string
+
+	compiled    policies
+	rbacChanges atomic.Uint64
+	roles       remembered[*engine.Role]
+	standings   remembered[roleStanding]
 }
 
 // State says what there is of a target.
@@ -46,17 +61,32 @@ const (
 type Target struct {
 	Reference  v1alpha1.TargetReference
 	Generation int64
-	Subject    judgement.Subject
+	Object     judgement.Object
 	// Composed says that the target's own kind is not watched, and that it is judged by the objects it controls.
 	Composed bool
-	// Orphan says that the target names a controller that is not there.
-	Orphan bool
+	// Unnamed says that the target is a user or a group that no binding names any more.
+	Unnamed bool
+	// Unsettled says that what is seen may be a passing state, which somebody is about to change: the target names a
+	// controller that is not there, or a role gathers what the role that gave it gives no more.
+	Unsettled bool
 }
 
 // Target reads a target. Only with Found is there one.
 func (c *Cluster) Target(ctx context.Context, ref workload.Ref) (*Target, State, error) {
-	if kind, watched := workload.KindOf(ref.GroupKind()); watched {
+	switch class, _ := workload.ClassOf(ref.GroupKind()); class {
+	case workload.Pods:
+		kind, _ := workload.KindOf(ref.GroupKind())
 		return c.watched(ctx, kind, ref)
+	case workload.Roles:
+		return c.role(ctx, ref)
+	case workload.Bindings:
+		return c.binding(ctx, ref)
+	case workload.Subjects:
+		return c.subject(ctx, ref)
+	case workload.Policies:
+		return c.policy(ctx, ref)
+	case workload.Namespaces:
+		return c.namespace(ctx, ref)
 	}
 	return c.composed(ctx, ref)
 }
@@ -93,9 +123,27 @@ func (c *Cluster) owned(ctx context.Context, kind workload.Kind, ref workload.Re
 	}
 	target, state, err := c.itself(ctx, obj)
 	if target != nil {
-		target.Orphan = true
+		target.Unsettled = true
 	}
 	return target, state, err
+}
+
+// Itself reads what is known around an object, whatever it names as its controller. It is nil for a kind that is not
+// judged, or that is not in the cache.
+func (c *Cluster) Itself(ctx context.Context, obj client.Object) (*Target, error) {
+	var target *Target
+	var err error
+	if w, is := workload.Of(obj); is {
+		target, _, err = c.itself(ctx, obj)
+		if target != nil {
+			target.Object.Target = w.Ref
+		}
+		return target, err
+	}
+	if ref, is := otherRef(obj); is {
+		target, _, err = c.Target(ctx, ref)
+	}
+	return target, err
 }
 
 // itself reads an object that stands for itself.
@@ -119,8 +167,8 @@ func (c *Cluster) debugged(ctx context.Context, obj client.Object) (*Target, Sta
 func (c *Cluster) standsFor(ctx context.Context, owner metav1.OwnerReference, owned workload.Ref) (bool, error) {
 	ref := workload.RefTo(owner, owned.Namespace)
 	kind, watched := workload.KindOf(ref.GroupKind())
-	if watched && !workload.Makes(kind.Kind, owned.Kind) {
-		return false, nil
+	if workload.Watched(ref) && !workload.Makes(ref.Kind, owned.Kind) {
+		return false, nil // a ServiceAccount or a Role makes no pods either
 	}
 	if !watched || !c.Readable(kind.GroupKind()) {
 		return true, nil
@@ -154,7 +202,7 @@ func (c *Cluster) composed(ctx context.Context, ref workload.Ref) (*Target, Stat
 	if target != nil {
 		target.Composed = true
 		if unreadable != "" {
-			target.Subject.Partial = "cannot read " + unreadable + ", of which it may control some"
+			target.Object.Partial = "cannot read " + unreadable + ", of which it may control some"
 		}
 	}
 	return target, state, err
@@ -212,8 +260,8 @@ func (c *Cluster) target(ctx context.Context, reference v1alpha1.TargetReference
 	if err != nil {
 		return nil, Gone, err
 	}
-	subject := judgement.Subject{Workloads: workloads, Namespace: namespace, Facts: around}
-	return &Target{Reference: reference, Generation: generation, Subject: subject}, Found, nil
+	object := judgement.Object{Workloads: workloads, Namespace: namespace, Facts: around}
+	return &Target{Reference: reference, Generation: generation, Object: object}, Found, nil
 }
 
 // Namespace reads what scopes look at of a namespace. One that cannot be read, or is not known yet, is not Known.

@@ -11,25 +11,6 @@ import (
 	"plumbline.dev/plumbline/internal/workload"
 )
 
-// around reads what is known around workloads. Those around which there is nothing to know are not in it.
-func (c *Cluster) around(ctx context.Context, workloads []workload.Workload) (map[workload.Ref]judgement.Facts, error) {
-	var facts map[workload.Ref]judgement.Facts
-	for i := range workloads {
-		if !AsksServiceAccount(workloads[i]) {
-			continue
-		}
-		one, err := c.serviceAccount(ctx, workloads[i])
-		if err != nil {
-			return nil, err
-		}
-		if facts == nil {
-			facts = map[workload.Ref]judgement.Facts{}
-		}
-		facts[workloads[i].Ref] = one
-	}
-	return facts, nil
-}
-
 // AsksServiceAccount says whether what the ServiceAccount of a workload says decides anything about its pods. Where the
 // pods decide for themselves, it is not read: that it cannot be read does not matter there.
 func AsksServiceAccount(w workload.Workload) bool {
@@ -41,7 +22,7 @@ func AsksServiceAccount(w workload.Workload) bool {
 func (c *Cluster) serviceAccount(ctx context.Context, w workload.Workload) (judgement.Facts, error) {
 	if !c.Readable(corev1.SchemeGroupVersion.WithKind("ServiceAccount").GroupKind()) {
 		return judgement.Facts{Unreadable: map[engine.Need]string{
-			engine.NeedServiceAccount: "the operator may not list and watch serviceaccounts",
+			engine.NeedServiceAccount: cannotList + "serviceaccounts",
 		}}, nil
 	}
 	name := types.NamespacedName{Namespace: w.Namespace, Name: w.ServiceAccount()}

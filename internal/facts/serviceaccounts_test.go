@@ -89,9 +89,9 @@ func TestTheServiceAccountIsReadWherePodsDoNotDecide(t *testing.T) {
 			if err != nil || state != facts.Found {
 				t.Fatalf("state = %v, err = %v", state, err)
 			}
-			got, known := target.Subject.Facts[w.Ref]
+			got, known := target.Object.Facts[w.Ref]
 			if known != (test.want != nil) {
-				t.Fatalf("facts = %+v, want %+v", target.Subject.Facts, test.want)
+				t.Fatalf("facts = %+v, want %+v", target.Object.Facts, test.want)
 			}
 			if known {
 				if diff := cmp.Diff(*test.want, got); diff != "" {
@@ -118,7 +118,7 @@ func TestEachOfWhatAnOwnerControlsHasItsOwnServiceAccount(t *testing.T) {
 		t.Fatalf("state = %v, err = %v", state, err)
 	}
 	got := map[string]bool{}
-	for ref, known := range target.Subject.Facts {
+	for ref, known := range target.Object.Facts {
 		got[ref.Name] = *known.ServiceAccount.Automount
 	}
 	if diff := cmp.Diff(map[string]bool{"api-1": true, "api-2": false}, got); diff != "" {

@@ -24,21 +24,28 @@ func TestEachWorkloadIsJudgedByWhatIsKnownAroundIt(t *testing.T) {
 		},
 	}}
 	mounts, says, cannot := replicaSet("mounts", ""), replicaSet("says-nothing", ""), replicaSet("cannot-be-read", "")
-	verdict := judgement.Judge(setOf(automounts, asIs), judgement.Subject{
-		Workloads: []workload.Workload{mounts, says, cannot},
+	some := replicaSet("read-in-part", "")
+	verdict := judgement.Judge(setOf(automounts, asIs), &judgement.Object{
+		Workloads: []workload.Workload{mounts, says, cannot, some},
 		Facts: map[workload.Ref]judgement.Facts{
 			mounts.Ref: {ServiceAccount: engine.ServiceAccount{Automount: &yes}},
 			cannot.Ref: {Unreadable: map[engine.Need]string{engine.NeedServiceAccount: "forbidden"}},
+			some.Ref: {
+				ServiceAccount: engine.ServiceAccount{Automount: &yes}, Partial: map[engine.Need]string{engine.NeedServiceAccount: "not given"},
+			},
 		},
 	}, nil, now)
 	var values []string
 	for _, f := range verdict.Findings {
 		values = append(values, f.Value)
 	}
-	if diff := cmp.Diff([]string{"mounts"}, values); diff != "" {
+	if diff := cmp.Diff([]string{"mounts", "read-in-part"}, values); diff != "" {
 		t.Error(diff)
 	}
-	want := []engine.NotEvaluated{{Check: "automounts", Baseline: "production", Reason: "cannot read ServiceAccount: forbidden"}}
+	want := []engine.NotEvaluated{
+		{Check: "automounts", Baseline: "production", Reason: "cannot read ServiceAccount: forbidden"},
+		{Check: "automounts", Baseline: "production", Reason: "cannot read all of ServiceAccount: not given"},
+	}
 	if diff := cmp.Diff(want, verdict.NotEvaluated); diff != "" {
 		t.Error(diff)
 	}

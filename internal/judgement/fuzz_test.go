@@ -36,7 +36,7 @@ func TestMadeUpPodsAndBaselinesAreJudgedInBounds(t *testing.T) {
 	}
 	// What is made up must reach the checks, or this would show nothing.
 	for _, check := range checks.All() {
-		if !found[check.ID] {
+		if !found[check.ID] && check.Judges == 0 { // of the pods alone
 			t.Errorf("no made-up pod drifts by %s", check.ID)
 		}
 	}
@@ -71,8 +71,8 @@ func judged(t *testing.T, all []engine.Check, sb *v1alpha1.SecurityBaseline, pod
 	t.Helper()
 	var none *baseline.Set
 	w, _ := workload.Of(pod)
-	subject := judgement.Subject{Workloads: []workload.Workload{w}}
-	verdict := judgement.Judge(none.Update([]v1alpha1.SecurityBaseline{*sb}, all), subject, nil, now)
+	object := &judgement.Object{Workloads: []workload.Workload{w}}
+	verdict := judgement.Judge(none.Update([]v1alpha1.SecurityBaseline{*sb}, all), object, nil, now)
 	for _, n := range verdict.NotEvaluated {
 		if strings.Contains(n.Reason, "the check failed") {
 			t.Errorf("%+v", n)
@@ -94,7 +94,7 @@ func judged(t *testing.T, all []engine.Check, sb *v1alpha1.SecurityBaseline, pod
 	}
 	again := report.Build(report.Input{
 		Target: outcome.Report.Spec.Target, Last: outcome.Report, Now: now,
-		Verdict: judgement.Judge(none.Update([]v1alpha1.SecurityBaseline{*sb}, all), subject, outcome.Report, now),
+		Verdict: judgement.Judge(none.Update([]v1alpha1.SecurityBaseline{*sb}, all), object, outcome.Report, now),
 	})
 	if !again.Changes.None() {
 		t.Errorf("a second look finds changes: %+v", again.Changes)

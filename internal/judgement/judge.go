@@ -11,16 +11,19 @@ import (
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
 	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/rbac"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
-// Subject is a target with all that is judged of it.
-type Subject struct {
+// Object is a target with all that is judged of it.
+type Object struct {
 	// Target is the object that the report speaks of.
 	Target workload.Ref
 	// Workloads are the objects whose pods are judged: the target itself or, where its kind is not watched, the
-	// watched objects that it controls.
+	// watched objects that it controls. None where the target is no workload.
 	Workloads []workload.Workload
+	// Other is what is judged of a target that is no workload.
+	Other engine.Other
 	// Namespace is what scopes look at of the target's namespace.
 	Namespace baseline.Namespace
 	// Partial says why there may be more to judge than Workloads; empty when that is all.
@@ -33,8 +36,12 @@ type Subject struct {
 type Facts struct {
 	// ServiceAccount is what is judged of the ServiceAccount of its pods, where that decides anything.
 	ServiceAccount engine.ServiceAccount
-	// Unreadable says of facts that could not be read, why.
-	Unreadable map[engine.Need]string
+	// Grants are what gives that ServiceAccount permissions, where a baseline asks for them.
+	Grants []rbac.Grant
+	// Network is what NetworkPolicies look at in its pods, where a baseline asks for that.
+	Network engine.Network
+	// Unreadable says of facts that could not be read, why; Partial of those that are known in part.
+	Unreadable, Partial map[engine.Need]string
 }
 
 // Verdict is what all baselines together say of a target.
@@ -48,20 +55,21 @@ type Verdict struct {
 	Turns time.Time
 }
 
-// undecided is the reason given when a scope asks for labels that could not be read.
-const undecided = "cannot read the labels of its namespace, which the baseline's scope asks for"
+// Undecided is the reason given when a scope asks for labels that could not be read.
+const Undecided = "cannot read the labels of its namespace, which the baseline's scope asks for"
 
-// Judge holds a subject against every baseline of the set. last is the report that the target has, or nil: what cannot
+// Judge holds an object against every baseline of the set. last is the report that the target has, or nil: what cannot
 // be judged now (by a baseline that is frozen, by a check that cannot see) stays as it was. now decides which exceptions
 // waive.
-func Judge(set *baseline.Set, subject Subject, last *v1alpha1.DriftReport, now time.Time) Verdict {
+func Judge(set *baseline.Set, object *Object, last *v1alpha1.DriftReport, now time.Time) Verdict {
 	if last == nil {
 		last = &v1alpha1.DriftReport{}
 	}
 	var verdict Verdict
+	inputs := object.Inputs()
 	for _, b := range set.All() {
-		one := judge(b, subject, last)
-		verdict.add(b, subject.Target, one, now)
+		one := judge(b, object, inputs, last)
+		verdict.add(b, object.Target, one, now)
 	}
 	verdict.Findings = engine.Sort(verdict.Findings)
 	return verdict
@@ -97,10 +105,10 @@ func (v *Verdict) add(b *baseline.Baseline, target workload.Ref, one judged, now
 	v.NotEvaluated = append(v.NotEvaluated, one.NotEvaluated...)
 }
 
-// judged is what one baseline says of a subject.
+// judged is what one baseline says of an object.
 type judged struct {
 	engine.Result
-	// covers says whether the baseline covers the subject.
+	// covers says whether the baseline covers the object.
 	covers bool
 	// kept are the findings that stay as they were, because they could not be judged.
 	kept map[engine.Identity]bool
@@ -108,35 +116,63 @@ type judged struct {
 	images map[string][]string
 }
 
-func judge(b *baseline.Baseline, subject Subject, last *v1alpha1.DriftReport) judged {
+func judge(b *baseline.Baseline, object *Object, inputs []engine.Input, last *v1alpha1.DriftReport) judged {
 	var one judged
 	if b.Frozen != "" {
 		one.Findings, one.covers = keep(last, engine.NotEvaluated{Baseline: b.Name}), slices.Contains(last.Status.Baselines, b.Name)
 		return one
 	}
-	for i := range subject.Workloads {
-		switch b.Covers(subject.Workloads[i], subject.Namespace) {
-		case baseline.NotCovered:
-			continue
-		case baseline.Undecided:
-			one.NotEvaluated = append(one.NotEvaluated, engine.NotEvaluated{Baseline: b.Name, Reason: undecided})
-		case baseline.Covered:
-			evaluate(&one.Result, b, subject, subject.Workloads[i])
-			one.NotEvaluated = append(one.NotEvaluated, tooMany(b, &subject.Workloads[i])...)
-		}
-		one.covers = true
+	for i := range inputs {
+		one.hold(b, object, &inputs[i])
 	}
-	if one.covers && subject.Partial != "" {
-		one.NotEvaluated = append(one.NotEvaluated, engine.NotEvaluated{Baseline: b.Name, Reason: subject.Partial})
+	if one.covers && object.Partial != "" {
+		one.NotEvaluated = append(one.NotEvaluated, engine.NotEvaluated{Baseline: b.Name, Reason: object.Partial})
 	}
 	// The revisions of one workload may all say the same.
 	slices.SortFunc(one.NotEvaluated, compareNotEvaluated)
 	one.NotEvaluated = slices.Compact(one.NotEvaluated)
 	one.keep(last)
 	if len(b.Exceptions) > 0 && len(one.Findings) > 0 {
-		one.images = imagesOf(subject)
+		one.images = imagesOf(object)
 	}
 	return one
+}
+
+// hold holds one thing that is judged of an object against a baseline.
+func (one *judged) hold(b *baseline.Baseline, object *Object, in *engine.Input) {
+	ref := in.Ref()
+	if !one.covered(b, b.Covers(ref, in.ObjectLabels(), object.Namespace)) {
+		return
+	}
+	class, _ := workload.ClassOf(ref.GroupKind())
+	b.Ask(in)
+	one.evaluate(b, class, in)
+	if in.Workload.Pod != nil {
+		one.NotEvaluated = append(one.NotEvaluated, tooMany(b, &in.Workload)...)
+	}
+}
+
+// Inputs returns what is judged of an object, without a baseline: one for each of its workloads, or one where it is none.
+func (o *Object) Inputs() []engine.Input {
+	if len(o.Workloads) == 0 {
+		return []engine.Input{{Other: o.Other, Unreadable: o.Other.Unreadable, Partial: o.Other.Partial}}
+	}
+	inputs := make([]engine.Input, len(o.Workloads))
+	for i, w := range o.Workloads {
+		facts := o.Facts[w.Ref]
+		inputs[i] = engine.Input{Workload: w, ServiceAccount: facts.ServiceAccount, Grants: facts.Grants, Network: facts.Network,
+			Unreadable: facts.Unreadable, Partial: facts.Partial}
+	}
+	return inputs
+}
+
+// covered takes down whether the baseline covers what is judged, and says whether it is to be held against the rules.
+func (one *judged) covered(b *baseline.Baseline, coverage baseline.Coverage) bool {
+	one.covers = one.covers || coverage != baseline.NotCovered
+	if coverage == baseline.Undecided {
+		one.NotEvaluated = append(one.NotEvaluated, engine.NotEvaluated{Baseline: b.Name, Reason: Undecided})
+	}
+	return coverage == baseline.Covered
 }
 
 // keep adds the findings of what could not be judged, as they were last.
@@ -170,21 +206,16 @@ func tooMany(b *baseline.Baseline, w *workload.Workload) []engine.NotEvaluated {
 		workload.MaxContainers, w.Unjudged())}}
 }
 
-// evaluate holds one workload against all rules of a baseline.
-func evaluate(result *engine.Result, b *baseline.Baseline, subject Subject, w workload.Workload) {
-	facts := subject.Facts[w.Ref]
-	in := &engine.Input{
-		Workload: w, Baseline: b.Name, Severities: b.Severities,
-		ServiceAccount: facts.ServiceAccount, Unreadable: facts.Unreadable,
-	}
-	for _, rules := range b.Rules {
-		in.Declared, in.Reading = rules.Declared, rules.Reading
-		one := engine.Evaluate(rules.Checks, in)
-		if w.EphemeralOnly {
-			one.Findings = slices.DeleteFunc(one.Findings, func(f engine.Finding) bool { return !w.HasContainer(f.Container) })
+// evaluate holds what is judged against all rules of a baseline for its class.
+func (one *judged) evaluate(b *baseline.Baseline, class workload.Class, in *engine.Input) {
+	for i := range b.Rules {
+		in.Declared, in.Reading = b.Rules[i].Declared, b.Rules[i].Reading
+		result := engine.Evaluate(b.Rules[i].For(class), in)
+		if w := &in.Workload; w.EphemeralOnly {
+			result.Findings = slices.DeleteFunc(result.Findings, func(f engine.Finding) bool { return !w.HasContainer(f.Container) })
 		}
-		result.Findings = append(result.Findings, one.Findings...)
-		result.NotEvaluated = append(result.NotEvaluated, one.NotEvaluated...)
+		one.Findings = append(one.Findings, result.Findings...)
+		one.NotEvaluated = append(one.NotEvaluated, result.NotEvaluated...)
 	}
 }
 

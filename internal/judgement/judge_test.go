@@ -116,8 +116,8 @@ func TestJudge(t *testing.T) {
 		"two revisions that cannot be judged count one": {set: set(byLabel), workloads: []workload.Workload{clean, drifted}, covering: []string{"production"}, notEvaluated: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			subject := judgement.Subject{Workloads: test.workloads, Facts: blind(test.unreadable, test.workloads...), Partial: test.partial}
-			verdict := judgement.Judge(test.set, subject, test.last, now)
+			object := &judgement.Object{Workloads: test.workloads, Facts: blind(test.unreadable, test.workloads...), Partial: test.partial}
+			verdict := judgement.Judge(test.set, object, test.last, now)
 			var values, covering []string
 			for _, f := range verdict.Findings {
 				values = append(values, f.Baseline+" "+f.Value)
@@ -159,7 +159,7 @@ func TestOfVeryManyContainersTheFirstAreJudgedAndTheRestIsNamed(t *testing.T) {
 			for i := range test.containers {
 				w.Pod.Containers = append(w.Pod.Containers, corev1.Container{Name: "c" + strconv.Itoa(i)})
 			}
-			verdict := judgement.Judge(setOf([]engine.Check{each}, asIs), judgement.Subject{Workloads: []workload.Workload{w}}, nil, now)
+			verdict := judgement.Judge(setOf([]engine.Check{each}, asIs), &judgement.Object{Workloads: []workload.Workload{w}}, nil, now)
 			if len(verdict.Findings) != test.findings || len(verdict.NotEvaluated) != test.notEvaluated {
 				t.Errorf("%d findings, not evaluated %v", len(verdict.Findings), verdict.NotEvaluated)
 			}

@@ -81,10 +81,10 @@ func (v *Verdict) count(key ExceptionKey) {
 }
 
 // imagesOf returns the images of all containers of each name.
-func imagesOf(subject Subject) map[string][]string {
+func imagesOf(object *Object) map[string][]string {
 	images := map[string][]string{}
-	for i := range subject.Workloads {
-		for c := range subject.Workloads[i].Containers() {
+	for i := range object.Workloads {
+		for c := range object.Workloads[i].Containers() {
 			if !slices.Contains(images[c.Name], c.Image) {
 				images[c.Name] = append(images[c.Name], c.Image)
 			}

@@ -119,11 +119,11 @@ func TestExceptionsWaive(t *testing.T) {
 			if test.target.Name == "" {
 				test.target = workload.Ref{Group: "argoproj.io", Kind: "Rollout", Namespace: "shop", Name: "api"}
 			}
-			subject := judgement.Subject{
+			object := &judgement.Object{
 				Target:    test.target,
 				Workloads: []workload.Workload{judged}, Facts: blind(test.unreadable, judged),
 			}
-			verdict := judgement.Judge(set(test.baselines...), subject, test.last, now)
+			verdict := judgement.Judge(set(test.baselines...), object, test.last, now)
 			var waivers []string
 			for _, f := range verdict.Findings {
 				by := "-"
@@ -168,16 +168,16 @@ func TestEveryImageOfAContainerMustMatch(t *testing.T) {
 		"without a container": {images: nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			subject := judgement.Subject{Workloads: []workload.Workload{replicaSet("empty", "")}}
+			object := &judgement.Object{Workloads: []workload.Workload{replicaSet("empty", "")}}
 			for _, image := range test.images {
 				w := replicaSet(image, "")
 				w.Pod.Containers = []corev1.Container{{Name: "app", Image: image}}
-				subject.Workloads = append(subject.Workloads, w)
+				object.Workloads = append(object.Workloads, w)
 			}
 			baselines := setOf([]engine.Check{check}, except("a", 0, func(e *v1alpha1.Exception) {
 				e.Containers = []v1alpha1.ExceptionContainer{{Name: "app", Image: "cfos:*"}}
 			}))
-			verdict := judgement.Judge(baselines, subject, nil, now)
+			verdict := judgement.Judge(baselines, object, nil, now)
 			if got := verdict.Findings[0].Waiver != nil; got != test.waived {
 				t.Errorf("waived = %v, want %v", got, test.waived)
 			}

@@ -7,9 +7,9 @@ import (
 
 // Attribute adds to the findings that appeared with an outcome, and to their entries in the history, what changed them.
 // It changes the outcome's report.
-func Attribute(outcome Outcome, lastChange func(path string) *v1alpha1.Change) {
+func Attribute(outcome Outcome, lastChange func(*engine.Finding) *v1alpha1.Change) {
 	for _, f := range unattributed(outcome) {
-		if f.LastChange = lastChange(f.Path); f.LastChange != nil {
+		if f.LastChange = lastChange(f); f.LastChange != nil {
 			attributeHistory(made(outcome), f)
 		}
 	}
@@ -51,5 +51,18 @@ func attributeHistory(entries []v1alpha1.HistoryEntry, f *engine.Finding) {
 		if e.Check == f.Check && e.Baseline == f.Baseline && e.Container == f.Container && e.Value == f.Value {
 			e.Manager = f.LastChange.Manager
 		}
+	}
+}
+
+// Explain adds to the entries of the history that an outcome opened why they were, where only whoever watched knows it: what
+// could tell is gone.
+func Explain(outcome *Outcome, why string) {
+	if outcome.Report == nil || len(outcome.Changes.Opened) == 0 {
+		return
+	}
+	outcome.Why = why
+	history := outcome.Report.Status.History
+	for i := range history[:min(len(outcome.Changes.Opened), len(history))] {
+		history[i].Message = why
 	}
 }

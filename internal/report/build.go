@@ -25,6 +25,8 @@ type Input struct {
 	// Target is the object the report speaks of, and Generation its generation.
 	Target     v1alpha1.TargetReference
 	Generation int64
+	// Operator is the operator's own namespace, where the reports of targets are that belong to no namespace.
+	Operator string
 	// Last is the report as it is, nil when there is none.
 	Last *v1alpha1.DriftReport
 	// Verdict is what the baselines say now.
@@ -42,6 +44,8 @@ type Outcome struct {
 	// Turns is when the passing of time alone changes the outcome: a resolved report is to go, an exception begins or ends.
 	// Zero when nothing of the sort lies ahead.
 	Turns time.Time
+	// Why says why something opened, where only whoever watched knows it; empty otherwise.
+	Why string
 	// Uncovered says that there is no report because no baseline covers the target any more.
 	Uncovered bool
 }
@@ -83,11 +87,11 @@ func skeleton(in Input) *v1alpha1.DriftReport {
 		next.OwnerReferences = owners(in.Target)
 		return next
 	}
-	ref := RefOf(in.Target)
+	key := Key(RefOf(in.Target), in.Operator)
 	return &v1alpha1.DriftReport{
 		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "DriftReport"},
 		ObjectMeta: metav1.ObjectMeta{
-			Name: Name(ref), Namespace: in.Target.Namespace,
+			Name: key.Name, Namespace: key.Namespace,
 			Labels:          withManagedBy(nil),
 			OwnerReferences: owners(in.Target),
 		},
@@ -103,8 +107,12 @@ func withManagedBy(labels map[string]string) map[string]string {
 	return labels
 }
 
-// owners lets the report go with its target, without keeping the target from going.
+// owners lets the report go with its target, without keeping the target from going. A user or a group is no object that
+// anything could go with.
 func owners(target v1alpha1.TargetReference) []metav1.OwnerReference {
+	if target.UID == "" {
+		return nil
+	}
 	no := false
 	return []metav1.OwnerReference{{
 		APIVersion: target.APIVersion, Kind: target.Kind, Name: target.Name, UID: target.UID,

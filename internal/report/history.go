@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -11,6 +12,9 @@ import (
 
 // maxHistory is how many entries a report keeps.
 const maxHistory = 20
+
+// maxMessage is how long, in bytes, an entry says what was gained or lost.
+const maxMessage = 300
 
 // history puts what happened now before what happened earlier, and drops the oldest.
 func history(earlier []v1alpha1.HistoryEntry, changes engine.Changes, now time.Time) []v1alpha1.HistoryEntry {
@@ -27,20 +31,38 @@ func history(earlier []v1alpha1.HistoryEntry, changes engine.Changes, now time.T
 	add(changes.Unwaived, func(*engine.Finding) v1alpha1.HistoryType { return v1alpha1.HistoryWaiverEnded })
 	add(changes.Waived, func(*engine.Finding) v1alpha1.HistoryType { return v1alpha1.HistoryWaived })
 	add(changes.Changed, func(*engine.Finding) v1alpha1.HistoryType { return v1alpha1.HistoryChanged })
-	add(changes.Resolved, func(*engine.Finding) v1alpha1.HistoryType { return v1alpha1.HistoryResolved })
+	add(changes.Resolved, resolvedOrLost)
 	entries = append(entries, earlier...)
 	return entries[:min(len(entries), maxHistory)]
 }
 
 func entry(f *engine.Finding, kind v1alpha1.HistoryType, now time.Time) v1alpha1.HistoryEntry {
-	return v1alpha1.HistoryEntry{
+	e := v1alpha1.HistoryEntry{
 		Time: metav1.NewTime(now.Truncate(time.Second)), Type: kind,
 		Check: f.Check, Baseline: f.Baseline, Container: f.Container, Value: f.Value,
 	}
+	if f.Origin == v1alpha1.OriginPermissions {
+		e.Message = f.Actual
+		if len(e.Message) > maxMessage {
+			e.Message = strings.ToValidUTF8(e.Message[:maxMessage], "") + "…"
+		}
+	}
+	return e
 }
 
-// openedOrReopened looks whether the history knows the finding as resolved.
+// resolvedOrLost says of permissions that they were lost.
+func resolvedOrLost(f *engine.Finding) v1alpha1.HistoryType {
+	if f.Origin == v1alpha1.OriginPermissions {
+		return v1alpha1.HistoryLost
+	}
+	return v1alpha1.HistoryResolved
+}
+
+// openedOrReopened looks whether the history knows the finding as resolved. Permissions are gained.
 func openedOrReopened(f *engine.Finding, earlier []v1alpha1.HistoryEntry) v1alpha1.HistoryType {
+	if f.Origin == v1alpha1.OriginPermissions {
+		return v1alpha1.HistoryGained
+	}
 	for _, e := range earlier {
 		if e.Type == v1alpha1.HistoryResolved && e.Check == f.Check && e.Baseline == f.Baseline &&
 			e.Container == f.Container && e.Value == f.Value {

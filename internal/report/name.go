@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -17,9 +19,30 @@ const maxReadable = 240
 // the version or the UID, so that a target keeps its report's name when it is upgraded or made anew.
 func Name(target workload.Ref) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{target.Group, target.Kind, target.Namespace, target.Name}, "\x00")))
-	readable := strings.ToLower(target.Kind) + "-" + target.Name
+	readable := nameable(strings.ToLower(target.Kind + "-" + target.Name))
 	if len(readable) > maxReadable {
-		readable = strings.TrimRight(readable[:maxReadable], "-.")
+		readable = readable[:maxReadable]
 	}
-	return readable + "-" + hex.EncodeToString(sum[:5])
+	return strings.TrimRight(readable, "-") + "-" + hex.EncodeToString(sum[:5])
+}
+
+// nameable puts a - in place of all but letters and digits: names of roles, users and groups hold what no report may be
+// called, and a dot beside another mark is not allowed either.
+func nameable(name string) string {
+	return strings.Map(func(r rune) rune {
+		if (r >= 'a' && r <= 'z') || (r >= '0' && r <= '9') {
+			return r
+		}
+		return '-'
+	}, name)
+}
+
+// Key returns the namespace and the name of the report of a target. What belongs to no namespace has its report in the
+// operator's own.
+func Key(target workload.Ref, operator string) types.NamespacedName {
+	home := workload.Home(target)
+	if home == "" {
+		home = operator
+	}
+	return types.NamespacedName{Namespace: home, Name: Name(target)}
 }

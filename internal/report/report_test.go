@@ -293,7 +293,7 @@ func TestAttributeNamesWhoOpenedAFinding(t *testing.T) {
 	w := newWorld()
 	w.judge(high("NET_RAW"))
 	outcome := w.judge(high("NET_RAW"), high("NET_ADMIN"))
-	report.Attribute(outcome, func(string) *v1alpha1.Change { return &v1alpha1.Change{Manager: "kubectl-edit"} })
+	report.Attribute(outcome, func(*engine.Finding) *v1alpha1.Change { return &v1alpha1.Change{Manager: "kubectl-edit"} })
 	findings := outcome.Report.Status.Findings
 	if findings[0].LastChange == nil || findings[0].LastChange.Manager != "kubectl-edit" || findings[1].LastChange != nil {
 		t.Errorf("last changes = %v and %v, want only the opened finding attributed", findings[0].LastChange, findings[1].LastChange)

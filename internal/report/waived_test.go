@@ -91,8 +91,8 @@ func TestAnOutcomeTurnsWhenAnExceptionDoes(t *testing.T) {
 
 func TestAttributeNamesWhoMadeAWaivedFindingOnce(t *testing.T) {
 	w := newWorld()
-	by := func(name string) func(string) *v1alpha1.Change {
-		return func(string) *v1alpha1.Change { return &v1alpha1.Change{Manager: name} }
+	by := func(name string) func(*engine.Finding) *v1alpha1.Change {
+		return func(*engine.Finding) *v1alpha1.Change { return &v1alpha1.Change{Manager: name} }
 	}
 	report.Attribute(w.judge(waived(high("NET_RAW"))), by("kubectl-edit"))
 	w.judge(high("NET_RAW"))

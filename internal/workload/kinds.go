@@ -53,9 +53,17 @@ func KindOf(gk schema.GroupKind) (Kind, bool) {
 	return Kind{}, false
 }
 
-// IsKind says whether one of the kinds whose pods are judged is called so.
+// IsKind says whether one of the kinds that are judged is called so.
 func IsKind(name string) bool {
-	return slices.ContainsFunc(Kinds(), func(k Kind) bool { return k.Kind == name })
+	if slices.ContainsFunc(Kinds(), func(k Kind) bool { return k.Kind == name }) {
+		return true
+	}
+	for gk := range others {
+		if gk.Kind == name {
+			return true
+		}
+	}
+	return false
 }
 
 // Workload is an object whose pods are judged: what a check sees of it. It shares the memory of the object it was

@@ -47,9 +47,9 @@ func Trimmed(w Workload) bool {
 	return owned && Watched(RefTo(owner, w.Namespace))
 }
 
-// Watched says whether the kind of the object is one whose pods are judged.
+// Watched says whether the kind of the object is one that is judged itself.
 func Watched(ref Ref) bool {
-	_, ok := KindOf(ref.GroupKind())
+	_, ok := ClassOf(ref.GroupKind())
 	return ok
 }
 

@@ -75,11 +75,11 @@ func trimContainer(c *corev1.Container, onHost map[string]bool, hostNetwork bool
 	}
 }
 
-// trimPorts keeps those that take a port of the node, as all do on its network.
+// trimPorts keeps those that take a port of the node, as all do on its network, and those that NetworkPolicies may name.
 func trimPorts(ports []corev1.ContainerPort, hostNetwork bool) []corev1.ContainerPort {
 	var kept []corev1.ContainerPort
 	for _, port := range ports {
-		if port.HostPort != 0 || hostNetwork {
+		if port.HostPort != 0 || port.Name != "" || hostNetwork {
 			kept = append(kept, port)
 		}
 	}

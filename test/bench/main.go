@@ -5,12 +5,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"plumbline.dev/plumbline/hack/controlplane/binaries"
@@ -24,18 +26,37 @@ const (
 	churnPerSecond    = 20
 )
 
+// The parts of the bench.
+const (
+	partPod         = "pod"         // what judging one pod costs, without a cluster
+	partDeployments = "deployments" // the operator beside the floor
+	partRBAC        = "rbac"        // many roles and bindings
+	partNetwork     = "network"     // many NetworkPolicies
+)
+
+// settings are what the flags say.
+type settings struct {
+	only, operator, out string
+	objects             int
+	scale               float64
+	steady              time.Duration
+}
+
 func main() {
-	objects := flag.Int("n", 1000, "number of Deployments, half of them drifted; at least 500")
-	steady := flag.Duration("steady", 60*time.Second, "how long the steady state is watched")
-	podOnly := flag.Bool("pod", false, "measure only what judging one pod costs, without a cluster")
-	out := flag.String("o", filepath.Join("test", "bench", "results", "latest.json"), "file to write the results to")
+	var s settings
+	flag.StringVar(&s.only, "only", "", "measure one part, and write no file unless -o says where to: pod (without a cluster), deployments, rbac or network")
+	flag.IntVar(&s.objects, "n", 1000, "number of Deployments, half of them drifted; at least 500")
+	flag.Float64Var(&s.scale, "scale", 1, "share of the sizes of rbac and network; targets are for 1")
+	flag.DurationVar(&s.steady, "steady", 60*time.Second, "how long the steady state is watched; a third as long for rbac and network")
+	flag.StringVar(&s.operator, "operator", filepath.Join("bin", "plumbline"), "the operator to measure")
+	flag.StringVar(&s.out, "o", "", "file to write the results to (default test/bench/results/latest.json)")
 	flag.Parse()
-	if *objects < 4*changes+100 {
-		fmt.Fprintln(os.Stderr, "bench: -n must be at least", 4*changes+100)
+	if err := s.validate(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := runAll(ctx, *podOnly, *objects, *steady, *out)
+	err := s.run(ctx)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -43,57 +64,97 @@ func main() {
 	}
 }
 
-func runAll(ctx context.Context, podOnly bool, objects int, steady time.Duration, out string) error {
+func (s *settings) validate() error {
+	if s.objects < 4*changes+100 {
+		return fmt.Errorf("-n must be at least %d", 4*changes+100)
+	}
+	if s.scale <= 0 || s.scale > 1 {
+		return errors.New("-scale must be above 0 and at most 1")
+	}
+	if s.only == "" && s.out == "" {
+		s.out = filepath.Join("test", "bench", "results", "latest.json")
+	}
+	if s.only != "" && !slices.Contains([]string{partPod, partDeployments, partRBAC, partNetwork}, s.only) {
+		return fmt.Errorf("-only must be %s, %s, %s or %s", partPod, partDeployments, partRBAC, partNetwork)
+	}
+	return nil
+}
+
+func (s *settings) wants(part string) bool { return s.only == "" || s.only == part }
+
+// run measures the parts that are wanted, one after the other.
+func (s *settings) run(ctx context.Context) error {
 	root, err := binaries.Root()
 	if err != nil {
 		return err
 	}
-	results := Results{Objects: objects, Time: now().UTC()}
-	say("one pod, judged without a cluster")
-	if results.Judging, err = judging.Measure(root); err != nil {
+	results := Results{Objects: s.objects, Time: now().UTC()}
+	if results.Kubernetes, err = binaries.KubernetesVersion(root); err != nil {
 		return err
 	}
-	results.judgePod()
-	fmt.Print(results.podTable())
-	if podOnly {
-		fmt.Print(results.verdicts())
+	for _, part := range []struct {
+		name    string
+		measure func() error
+	}{
+		{partPod, func() error { return results.pod(root) }},
+		{partDeployments, func() error { return results.deployments(ctx, s) }},
+		{partRBAC, func() (err error) {
+			results.RBAC, err = rbacScenario(s.scale).measure(ctx, s.operator, s.steady/3)
+			return err
+		}},
+		{partNetwork, func() (err error) {
+			results.Network, err = networkScenario(s.scale).measure(ctx, s.operator, s.steady/3)
+			return err
+		}},
+	} {
+		if !s.wants(part.name) {
+			continue
+		}
+		if err := part.measure(); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
+	}
+	results.judge()
+	fmt.Print(results.tables())
+	if s.out == "" {
 		return nil
 	}
-	if err := results.cluster(ctx, root, steady); err != nil {
-		return err
-	}
-	fmt.Print(results.table(), results.podTable(), results.verdicts())
-	return results.write(out)
+	return results.write(s.out)
 }
 
-// cluster measures the floor and the operator on a real API server.
-func (r *Results) cluster(ctx context.Context, root string, steady time.Duration) error {
+// pod measures what judging one pod costs.
+func (r *Results) pod(root string) error {
+	say("one pod, judged without a cluster")
+	comparison, err := judging.Measure(root)
+	r.Judging = &comparison
+	return err
+}
+
+// deployments measures the floor and the operator on a real API server.
+func (r *Results) deployments(ctx context.Context, s *settings) error {
 	floor, err := buildFloor(ctx)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(floor)
-	if r.Kubernetes, err = binaries.KubernetesVersion(root); err != nil {
-		return err
-	}
 	say("floor: a bare controller-runtime program")
 	if r.Floor, err = measure(ctx, program{name: "floor", path: floor, asAdmin: true}, r.Objects, 0); err != nil {
 		return fmt.Errorf("floor: %w", err)
 	}
 	say("plumbline")
 	operator := program{
-		name: "plumbline", path: filepath.Join("bin", "plumbline"),
+		name: "plumbline", path: s.operator,
 		args: []string{"manager", "--metrics-bind-address=0", "--health-probe-bind-address=0"},
 	}
-	if r.Plumbline, err = measure(ctx, operator, r.Objects, steady); err != nil {
+	if r.Plumbline, err = measure(ctx, operator, r.Objects, s.steady); err != nil {
 		return fmt.Errorf("plumbline: %w", err)
 	}
-	r.judge()
 	return nil
 }
 
 // measure runs a program on a control plane of its own.
-func measure(ctx context.Context, p program, objects int, steady time.Duration) (m Measured, err error) {
+func measure(ctx context.Context, p program, objects int, steady time.Duration) (m *Measured, err error) {
+	m = &Measured{}
 	world, err := newWorld(ctx, objects)
 	if err != nil {
 		return m, err

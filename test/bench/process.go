@@ -30,19 +30,19 @@ type child struct {
 }
 
 // start runs a program with a kubeconfig of its own.
-func (w *world) start(ctx context.Context, p program) (*child, error) {
-	config := w.plane.Config()
+func (c *cluster) start(ctx context.Context, p program) (*child, error) {
+	config := c.plane.Config()
 	if !p.asAdmin {
 		var err error
-		if config, err = w.plane.ServiceAccountConfig(ctx, operatorNamespace, operatorAccount); err != nil {
+		if config, err = c.plane.ServiceAccountConfig(ctx, operatorNamespace, operatorAccount); err != nil {
 			return nil, err
 		}
 	}
-	kubeconfig := filepath.Join(w.plane.Dir(), p.name+".kubeconfig")
+	kubeconfig := filepath.Join(c.plane.Dir(), p.name+".kubeconfig")
 	if err := controlplane.WriteKubeconfig(kubeconfig, config); err != nil {
 		return nil, err
 	}
-	logPath := filepath.Join(w.plane.Dir(), p.name+".log")
+	logPath := filepath.Join(c.plane.Dir(), p.name+".log")
 	log, err := os.Create(logPath)
 	if err != nil {
 		return nil, err
@@ -50,11 +50,11 @@ func (w *world) start(ctx context.Context, p program) (*child, error) {
 	defer log.Close()
 	cmd := exec.CommandContext(ctx, p.path, append(p.args, "--kubeconfig="+kubeconfig)...)
 	cmd.Stdout, cmd.Stderr = log, log
-	c := &child{cmd: cmd, log: logPath, started: now()}
+	started := &child{cmd: cmd, log: logPath, started: now()}
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", p.path, err)
 	}
-	return c, nil
+	return started, nil
 }
 
 func (c *child) stop() {

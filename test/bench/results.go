@@ -45,20 +45,23 @@ type Results struct {
 	Time       time.Time `json:"time"`
 	Kubernetes string    `json:"kubernetes"`
 	Objects    int       `json:"objects"`
-	Floor      Measured  `json:"floor"`
-	Plumbline  Measured  `json:"plumbline"`
+	Floor      *Measured `json:"floor,omitempty"`
+	Plumbline  *Measured `json:"plumbline,omitempty"`
 	// Judging is what judging one pod costs, without a cluster.
-	Judging judging.Comparison `json:"judging"`
-	Targets []Target           `json:"targets"`
+	Judging *judging.Comparison `json:"judging,omitempty"`
+	// RBAC and Network are the operator in large clusters.
+	RBAC    *Scale   `json:"rbac,omitempty"`
+	Network *Scale   `json:"network,omitempty"`
+	Targets []Target `json:"targets"`
 }
 
 // writes counts the API writes of a program by resource.
-func (w *world) writes(p program) (map[string]int, error) {
+func (c *cluster) writes(p program) (map[string]int, error) {
 	user := "system:serviceaccount:" + operatorNamespace + ":" + operatorAccount
 	if p.asAdmin {
 		return nil, nil // the bench itself writes as admin
 	}
-	all, err := w.plane.Writes(context.Background(), func(write controlplane.Write) bool { return write.User == user })
+	all, err := c.plane.Writes(context.Background(), func(write controlplane.Write) bool { return write.User == user })
 	if err != nil {
 		return nil, err
 	}
@@ -71,14 +74,14 @@ func (w *world) writes(p program) (map[string]int, error) {
 
 // steadyWrites lets what is under way settle (Events are paced, and follow their reports), and then counts what is
 // written while nothing changes.
-func (w *world) steadyWrites(ctx context.Context, p program, during time.Duration) (int, error) {
-	before, err := w.writes(p)
+func (c *cluster) steadyWrites(ctx context.Context, p program, during time.Duration) (int, error) {
+	before, err := c.writes(p)
 	for settled := false; err == nil && !settled; {
 		last := before
 		if err := pause(ctx, 5*time.Second); err != nil {
 			return 0, err
 		}
-		before, err = w.writes(p)
+		before, err = c.writes(p)
 		settled = total(before) == total(last)
 	}
 	if err != nil {
@@ -87,7 +90,7 @@ func (w *world) steadyWrites(ctx context.Context, p program, during time.Duratio
 	if err := pause(ctx, during); err != nil {
 		return 0, err
 	}
-	after, err := w.writes(p)
+	after, err := c.writes(p)
 	if err != nil {
 		return 0, err
 	}
@@ -102,16 +105,81 @@ func total(counts map[string]int) int {
 	return sum
 }
 
+// judge holds what was measured against what is to be reached.
+func (r *Results) judge() {
+	if r.Judging != nil {
+		r.judgePod()
+	}
+	if r.Plumbline != nil {
+		r.judgeDeployments()
+	}
+	if r.RBAC != nil {
+		r.judgeScale("bindings", r.RBAC, 500)
+	}
+	if r.Network != nil {
+		r.judgeScale("policies", r.Network, 1000)
+	}
+}
+
+func (r *Results) add(what string, value, limit float64) {
+	r.Targets = append(r.Targets, Target{what, value, limit, value <= limit})
+}
+
 // judgePod holds the cost of judging one pod against what is to be reached.
 func (r *Results) judgePod() {
 	j := r.Judging
-	add := func(what string, value, limit float64) {
-		r.Targets = append(r.Targets, Target{what, value, limit, value <= limit})
-	}
-	add("time per check, hardened, times upstream's", j.Hardened.PerCheck()/j.Upstream.PerCheck(), 1)
-	add("time per check, restricted, times upstream's", j.Restricted.PerCheck()/j.Upstream.PerCheck(), 1)
-	add("allocations for a clean pod", float64(j.Hardened.Allocations+j.Restricted.Allocations), 0)
+	r.add("time per check, hardened, times upstream's", j.Hardened.PerCheck()/j.Upstream.PerCheck(), 1)
+	r.add("time per check, restricted, times upstream's", j.Restricted.PerCheck()/j.Upstream.PerCheck(), 1)
+	r.add("allocations for a clean pod", float64(j.Hardened.Allocations+j.Restricted.Allocations), 0)
 }
+
+// judgeScale holds a large cluster against what is to be reached.
+func (r *Results) judgeScale(changed string, s *Scale, milliseconds float64) {
+	r.add("latency p99 when "+changed+" change, ms", s.Latency.P99, milliseconds)
+	r.add("evaluations of what "+changed+" do not touch", float64(s.needless()), 0)
+	r.add("API writes in steady state, many "+changed, float64(s.SteadyWrites), 0)
+}
+
+// tables shows all that was measured.
+func (r *Results) tables() string {
+	var text string
+	if r.Plumbline != nil {
+		text += r.table()
+	}
+	if r.Judging != nil {
+		text += r.podTable()
+	}
+	if r.RBAC != nil {
+		text += r.RBAC.table("roles and bindings; one binding changes at a time")
+	}
+	if r.Network != nil {
+		text += r.Network.table("NetworkPolicies; one changes at a time")
+	}
+	return text + r.verdicts()
+}
+
+// table shows what was measured in a large cluster.
+func (s *Scale) table(what string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nMany %s\n", what)
+	row := func(what, format string, values ...any) {
+		fmt.Fprintf(&b, "%-46s %s\n", what, fmt.Sprintf(format, values...))
+	}
+	row("objects", "%v, created in %.0f s", s.Sizes, s.SetupSeconds)
+	row("all judged after", "%.2f s, %.2f CPU s", s.ReadySeconds, s.ReadyCPUSeconds)
+	row("latency of a change", "%s, of %d", s.Latency, s.Changes)
+	row("evaluations per change", "%.2f: %.2f touched and %.2f reports seen again", per(s.Evaluations, s.Changes),
+		per(s.Touched, s.Changes), per(s.ReportWrites, s.Changes))
+	row("CPU per change", "%.1f ms", 1000*s.ChangesCPUSeconds/float64(s.Changes))
+	row("peak memory", "%.1f MiB, and %.1f MiB after the changes", s.PeakMiB, s.PeakMiBInAll)
+	if s.BarePeakMiB > 0 {
+		row("peak memory without them", "%.1f MiB: they take %.1f MiB", s.BarePeakMiB, s.PeakMiB-s.BarePeakMiB)
+	}
+	row("API writes in steady state", "%d", s.SteadyWrites)
+	return b.String()
+}
+
+func per(n, changes int) float64 { return float64(n) / float64(changes) }
 
 // podTable shows what judging one pod costs.
 func (r *Results) podTable() string {
@@ -145,20 +213,17 @@ func (r *Results) verdicts() string {
 	return b.String()
 }
 
-// judge holds the results against what is to be reached.
-func (r *Results) judge() {
+// judgeDeployments holds the operator against the floor.
+func (r *Results) judgeDeployments() {
 	f, p := r.Floor, r.Plumbline
-	add := func(what string, value, limit float64) {
-		r.Targets = append(r.Targets, Target{what, value, limit, value <= limit})
-	}
-	add("time until all reports, times the floor's", p.AllReportsSeconds/f.AllReportsSeconds, 1.5)
-	add("CPU until all reports, times the floor's", p.LoadCPUSeconds/f.LoadCPUSeconds, 3)
-	add("report writes per drifted object", float64(p.LoadWrites["driftreports"])/float64(r.Objects/2), 1)
-	add("idle latency p50, times the floor's", p.Idle.P50/f.Idle.P50, 2)
-	add("idle latency p99, times the floor's", p.Idle.P99/f.Idle.P99, 4)
-	add("latency p99 under churn, ms", p.Churn.P99, 250)
-	add("API writes in steady state", float64(p.SteadyWrites), 0)
-	add("peak memory, MiB", p.PeakMiB, 100)
+	r.add("time until all reports, times the floor's", p.AllReportsSeconds/f.AllReportsSeconds, 1.5)
+	r.add("CPU until all reports, times the floor's", p.LoadCPUSeconds/f.LoadCPUSeconds, 3)
+	r.add("report writes per drifted object", float64(p.LoadWrites["driftreports"])/float64(r.Objects/2), 1)
+	r.add("idle latency p50, times the floor's", p.Idle.P50/f.Idle.P50, 2)
+	r.add("idle latency p99, times the floor's", p.Idle.P99/f.Idle.P99, 4)
+	r.add("latency p99 under churn, ms", p.Churn.P99, 250)
+	r.add("API writes in steady state", float64(p.SteadyWrites), 0)
+	r.add("peak memory, MiB", p.PeakMiB, 100)
 }
 
 func (r *Results) table() string {

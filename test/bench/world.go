@@ -23,48 +23,93 @@ const (
 	label     = "bench.plumbline.dev/drifted" // what the floor goes by
 )
 
-// world is a control plane with Deployments in it.
-type world struct {
+// cluster is a control plane with the operator's manifests in it.
+type cluster struct {
 	plane  *controlplane.ControlPlane
 	client client.WithWatch
-	seen   *sightings
-	even   int // Deployments of even number are compliant; the next one to change
 }
 
-func newWorld(ctx context.Context, objects int) (*world, error) {
+func newCluster(ctx context.Context) (*cluster, error) {
 	plane, err := controlplane.Start(ctx, controlplane.Options{Audit: true})
 	if err != nil {
 		return nil, err
 	}
-	w := &world{plane: plane}
-	if err := w.fill(ctx, objects); err != nil {
+	c := &cluster{plane: plane}
+	if err := c.install(ctx); err != nil {
 		return nil, errors.Join(err, plane.Stop())
+	}
+	return c, nil
+}
+
+func (c *cluster) install(ctx context.Context) error {
+	scheme, err := controllers.NewScheme()
+	if err != nil {
+		return err
+	}
+	if c.client, err = client.NewWithWatch(c.plane.Config(), client.Options{Scheme: scheme}); err != nil {
+		return err
+	}
+	return controlplane.ApplyFiles(ctx, c.plane.Config(), filepath.Join("config", "crd", "bases"),
+		filepath.Join("config", "manager", "namespace.yaml"), filepath.Join("config", "rbac"))
+}
+
+// create creates objects, several at a time.
+func (c *cluster) create(ctx context.Context, objects []client.Object) error {
+	const atOnce = 16
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	work := make(chan client.Object)
+	var group sync.WaitGroup
+	for range atOnce {
+		group.Go(func() {
+			for object := range work {
+				if err := c.client.Create(ctx, object); err != nil {
+					cancel(fmt.Errorf("create %T %s: %w", object, client.ObjectKeyFromObject(object), err))
+				}
+			}
+		})
+	}
+	for _, object := range objects {
+		if ctx.Err() != nil {
+			break
+		}
+		work <- object
+	}
+	close(work)
+	group.Wait()
+	return context.Cause(ctx)
+}
+
+// world is a cluster with Deployments in it.
+type world struct {
+	*cluster
+	seen *sightings
+	even int // Deployments of even number are compliant; the next one to change
+}
+
+func newWorld(ctx context.Context, objects int) (*world, error) {
+	c, err := newCluster(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{cluster: c}
+	if err := w.fill(ctx, objects); err != nil {
+		return nil, errors.Join(err, c.plane.Stop())
 	}
 	return w, nil
 }
 
 func (w *world) fill(ctx context.Context, objects int) error {
-	scheme, err := controllers.NewScheme()
-	if err != nil {
-		return err
-	}
-	if w.client, err = client.NewWithWatch(w.plane.Config(), client.Options{Scheme: scheme}); err != nil {
-		return err
-	}
-	err = controlplane.ApplyFiles(ctx, w.plane.Config(), filepath.Join("config", "crd", "bases"),
-		filepath.Join("config", "manager", "namespace.yaml"), filepath.Join("config", "rbac"))
-	if err != nil {
-		return err
-	}
 	if err := w.client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}); err != nil {
 		return err
 	}
 	if err := w.client.Create(ctx, hardened()); err != nil {
 		return err
 	}
-	if err := w.load(ctx, objects); err != nil {
+	if err := w.create(ctx, deployments(objects)); err != nil {
 		return err
 	}
+	var err error
 	w.seen, err = watchReports(ctx, w.client)
 	return err
 }
@@ -89,29 +134,13 @@ func hardened() *v1alpha1.SecurityBaseline {
 	}
 }
 
-// load creates the Deployments, those of odd number drifted, eight at a time.
-func (w *world) load(ctx context.Context, objects int) error {
-	numbers := make(chan int)
-	var group sync.WaitGroup
-	var mu sync.Mutex
-	var failed error
-	for range 8 {
-		group.Go(func() {
-			for i := range numbers {
-				if err := w.client.Create(ctx, deployment(i, i%2 == 1)); err != nil {
-					mu.Lock()
-					failed = errors.Join(failed, err)
-					mu.Unlock()
-				}
-			}
-		})
-	}
+// deployments are the Deployments of the world, those of odd number drifted.
+func deployments(number int) []client.Object {
+	objects := make([]client.Object, number)
 	for i := range objects {
-		numbers <- i
+		objects[i] = deployment(i, i%2 == 1)
 	}
-	close(numbers)
-	group.Wait()
-	return failed
+	return objects
 }
 
 func nameOf(i int) string { return fmt.Sprintf("app-%05d", i) }

@@ -65,9 +65,18 @@ func TestTheManagerReadsExactlyTheseKinds(t *testing.T) {
 	want := map[string][]string{
 		"ClusterRole/plumbline-manager": {
 			"/namespaces", "/pods", "/replicationcontrollers", "/serviceaccounts",
+			"apiextensions.k8s.io/customresourcedefinitions",
 			"apps/daemonsets", "apps/deployments", "apps/replicasets", "apps/statefulsets",
 			"batch/cronjobs", "batch/jobs",
+			"cilium.io/ciliumclusterwidenetworkpolicies", "cilium.io/ciliumnetworkpolicies",
+			"crd.projectcalico.org/globalnetworkpolicies", "crd.projectcalico.org/networkpolicies",
+			"projectcalico.org/globalnetworkpolicies", "projectcalico.org/networkpolicies",
+			"networking.k8s.io/networkpolicies",
 			"plumbline.dev/driftreports", "plumbline.dev/securitybaselines",
+			"policy.networking.k8s.io/adminnetworkpolicies", "policy.networking.k8s.io/baselineadminnetworkpolicies",
+			"policy.networking.k8s.io/clusternetworkpolicies",
+			"rbac.authorization.k8s.io/clusterrolebindings", "rbac.authorization.k8s.io/clusterroles",
+			"rbac.authorization.k8s.io/rolebindings", "rbac.authorization.k8s.io/roles",
 		},
 		"Role/plumbline-manager": {"coordination.k8s.io/leases plumbline.plumbline.dev"},
 	}

@@ -59,7 +59,7 @@ func TestTheReadyBaselinesTellTheTruth(t *testing.T) {
 				list := all[v1alpha1.SecurityBaseline](t, renderFile(t, "samples/"+name+".yaml"), "SecurityBaseline")
 				var set *baseline.Set
 				set = set.Update(list, checks.All())
-				result := judgement.Judge(set, judgement.Subject{Workloads: []workload.Workload{w}}, nil, time.Now())
+				result := judgement.Judge(set, &judgement.Object{Workloads: []workload.Workload{w}}, nil, time.Now())
 				var found []string
 				for _, f := range result.Findings {
 					found = append(found, f.Check)

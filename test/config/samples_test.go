@@ -73,7 +73,7 @@ func judge(t *testing.T, d *appsv1.Deployment) verdict {
 	var set *baseline.Set
 	set = set.Update(all[v1alpha1.SecurityBaseline](t, render(t, "samples"), "SecurityBaseline"), checks.All())
 	w, _ := workload.Of(d)
-	result := judgement.Judge(set, judgement.Subject{
+	result := judgement.Judge(set, &judgement.Object{
 		Workloads: []workload.Workload{w}, Namespace: baseline.Namespace{Known: true},
 	}, nil, time.Now())
 	if len(result.NotEvaluated) > 0 {

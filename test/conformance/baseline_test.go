@@ -36,8 +36,8 @@ func TestABaselineThatDeclaresALevelJudgesFixturesAsTheirDirectoriesSay(t *testi
 			t.Fatalf("%s: %s", file, why)
 		}
 		w, _ := workload.Of(pod)
-		subject := judgement.Subject{Target: w.Ref, Workloads: []workload.Workload{w}}
-		got := judgement.Judge(set, subject, nil, time.Time{})
+		object := &judgement.Object{Target: w.Ref, Workloads: []workload.Workload{w}}
+		got := judgement.Judge(set, object, nil, time.Time{})
 		if want := filepath.Base(verdict); (want == "fail") != (len(got.Findings) > 0) || len(got.NotEvaluated) > 0 {
 			t.Errorf("%s: %+v", file, got.Result)
 		}

@@ -1,0 +1,177 @@
+package controllers
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/facts"
+	"plumbline.dev/plumbline/internal/network"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// trimNetworkPolicy keeps of a NetworkPolicy what is judged. Who changed it waits until it is.
+func (w *Watches) trimNetworkPolicy(obj any) (any, error) {
+	np, ok := obj.(*networkingv1.NetworkPolicy)
+	if !ok {
+		return obj, nil
+	}
+	if len(np.ManagedFields) > 0 {
+		w.changes.Put(np.UID, np.ManagedFields)
+	}
+	network.Trim(np)
+	return np, nil
+}
+
+// policyChanged returns all that a change of a NetworkPolicy may change, if any baseline asks for it: the policy, its
+// namespace, and the workloads there. What was there when the watch began is judged with the baselines that cover it.
+func (w *wiring) policyChanged(ctx context.Context, c change) []workload.Ref {
+	before, _ := c.before.(*networkingv1.NetworkPolicy)
+	after, _ := c.after.(*networkingv1.NetworkPolicy)
+	if before != nil && after == nil {
+		w.targets.facts.ForgetPolicy(before.UID)
+	}
+	if c.initial || !w.asked(engine.NeedNetwork) || (before != nil && after != nil && samePolicy(before, after)) {
+		return nil
+	}
+	one := cmp.Or(after, before)
+	t := newTouched()
+	t.refs[network.RefTo(one)] = struct{}{}
+	if w.targets.baselines.current.Load().Judges(workload.Namespaces) {
+		t.refs[namespaceRef(one.Namespace)] = struct{}{}
+		if after == nil {
+			w.targets.hints.lost(before)
+		}
+	}
+	for _, ref := range w.targetsIn(ctx, one.Namespace, func(one workload.Workload) bool { return !workload.Trimmed(one) }) {
+		t.refs[ref] = struct{}{}
+	}
+	return w.wake(ctx, t)
+}
+
+func samePolicy(before, after *networkingv1.NetworkPolicy) bool {
+	return before.UID == after.UID && equality.Semantic.DeepEqual(before.Spec, after.Spec) && maps.Equal(before.Labels, after.Labels)
+}
+
+func namespaceRef(name string) workload.Ref { return workload.Ref{Kind: "Namespace", Name: name} }
+
+// knowSource takes down what the pods of a workload look like to NetworkPolicies, which may let them in elsewhere.
+func (w *wiring) knowSource(ctx context.Context, before, after *workload.Workload) {
+	sources := w.targets.facts.Sources
+	if after == nil {
+		sources.Delete(before.Ref)
+		return
+	}
+	if workload.Trimmed(*after) {
+		return
+	}
+	namespace, err := w.targets.facts.Namespace(ctx, after.Namespace)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "cannot read a namespace", "namespace", after.Namespace)
+	}
+	sources.Put(after.Ref, facts.PodOf(after, namespace.Labels))
+}
+
+// beside returns what a change of a workload changes beside its own report, if any baseline asks for it: its namespace, the
+// NetworkPolicies that select it, and the workloads that it may reach now and could not before.
+func (w *wiring) beside(ctx context.Context, before, after *workload.Workload) []workload.Ref {
+	t := newTouched()
+	one := cmp.Or(after, before)
+	if w.asked(engine.NeedWorkloads) {
+		t.refs[namespaceRef(one.Namespace)] = struct{}{}
+		w.wakeOthers(ctx, t, workload.Policies, one.Namespace)
+	}
+	if w.asked(engine.NeedSources) && !sameSender(before, after) {
+		w.wakeProtected(ctx, t)
+	}
+	if len(t.refs) == 0 {
+		return nil
+	}
+	return w.wake(ctx, t)
+}
+
+// sameSender says whether NetworkPolicies take a workload for the same as before.
+func sameSender(before, after *workload.Workload) bool {
+	return before != nil && after != nil && before.Pod.HostNetwork == after.Pod.HostNetwork &&
+		maps.Equal(before.PodMeta.Labels, after.PodMeta.Labels)
+}
+
+// wakeProtected takes down the workloads of which a baseline says who may reach them.
+func (w *wiring) wakeProtected(ctx context.Context, t *touched) {
+	for _, kind := range workload.Kinds() {
+		if !w.options.Watches.Readable(kind.GroupKind()) {
+			continue
+		}
+		found, err := facts.List(ctx, w.targets.facts.Cache, kind)
+		if err != nil {
+			log.FromContext(ctx).Error(err, "cannot judge again who may be reached", "kind", kind.Kind)
+		}
+		for i := range found {
+			if !workload.Trimmed(found[i]) && w.protected(ctx, &found[i]) {
+				t.refs[queueKey(found[i])] = struct{}{}
+			}
+		}
+	}
+}
+
+// protected says whether a baseline says who may reach a workload.
+func (w *wiring) protected(ctx context.Context, one *workload.Workload) bool {
+	namespace, err := w.targets.facts.Namespace(ctx, one.Namespace)
+	if err != nil {
+		return true // it is looked at once more than needed
+	}
+	pod := facts.PodOf(one, namespace.Labels)
+	for _, b := range w.targets.baselines.current.Load().All() {
+		if b.Protects(&pod) {
+			return true
+		}
+	}
+	return false
+}
+
+// namespaceRelabelled returns all that the labels of a namespace decide: it, what is in it where a scope or a policy asks for
+// them, and the workloads that those in it may reach.
+func (w *wiring) namespaceRelabelled(ctx context.Context, c change) []workload.Ref {
+	t := newTouched()
+	name := c.after.GetName()
+	w.targets.facts.Sources.Relabel(name, c.after.GetLabels())
+	if w.targets.baselines.current.Load().Judges(workload.Namespaces) {
+		t.refs[namespaceRef(name)] = struct{}{}
+	}
+	if w.asked(engine.NeedSources) {
+		w.wakeProtected(ctx, t)
+	}
+	for _, b := range w.targets.baselines.current.Load().All() {
+		if b.ReadsNamespaces() {
+			t.whole[name] = true
+			w.wakeOthers(ctx, t, workload.Roles|workload.Bindings|workload.Policies, name)
+			break
+		}
+	}
+	return w.wake(ctx, t)
+}
+
+// engineChanged has judged again what policies of another engine may decide in a namespace; "" is every namespace.
+func (w *wiring) engineChanged(namespace string) {
+	if !w.asked(engine.NeedNoOtherPolicies) {
+		return
+	}
+	ctx := context.Background()
+	t := newTouched()
+	for _, ref := range w.targetsIn(ctx, namespace, func(one workload.Workload) bool { return !workload.Trimmed(one) }) {
+		t.refs[ref] = struct{}{}
+	}
+	if namespace != "" {
+		t.refs[namespaceRef(namespace)] = struct{}{}
+	} else {
+		w.wakeOthers(ctx, t, workload.Namespaces, "")
+	}
+	w.targetInbox.add(priorityqueue.AddOpts{}, slices.Collect(maps.Keys(t.refs))...)
+}

@@ -1,0 +1,187 @@
+package controllers_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/network"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+func requireDeny(s *v1alpha1.SecurityBaselineSpec) {
+	s.NetworkPolicies.DefaultDeny.Ingress = v1alpha1.RuleRequired
+}
+
+func requireIsolation(s *v1alpha1.SecurityBaselineSpec) {
+	s.NetworkPolicies.Isolation.Ingress = v1alpha1.RuleRequired
+}
+
+func protectDatabase(s *v1alpha1.SecurityBaselineSpec) {
+	s.NetworkPolicies.Reachability = []v1alpha1.Reachability{{
+		To:          v1alpha1.PodChoice{PodSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "database"}}},
+		AllowedFrom: []v1alpha1.AllowedSource{{PodSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "api"}}}},
+	}}
+}
+
+// madeUpNetworkChecks find namespaces without a default deny, workloads that no policy isolates, and workloads that others
+// reach than may.
+func madeUpNetworkChecks() []engine.Check {
+	needs := []engine.Need{engine.NeedNetwork, engine.NeedNoOtherPolicies}
+	return []engine.Check{{
+		ID: "made-up-deny", Severity: v1alpha1.SeverityHigh, Remediation: "Add one.", Judges: workload.Namespaces, Needs: needs,
+		Declared: func(s *v1alpha1.SecurityBaselineSpec) bool { return s.NetworkPolicies.DefaultDeny.Ingress != "" },
+		Run: func(in *engine.Input) []engine.Finding {
+			if network.DefaultDeny(in.Namespace.Policies, network.Ingress).Denies() {
+				return nil
+			}
+			return []engine.Finding{{Path: "spec", Value: "missing", Message: "The namespace has no default deny."}}
+		},
+	}, {
+		ID: "made-up-isolation", Severity: v1alpha1.SeverityMedium, Remediation: "Isolate it.", Needs: needs,
+		Declared: func(s *v1alpha1.SecurityBaselineSpec) bool { return s.NetworkPolicies.Isolation.Ingress != "" },
+		Run: func(in *engine.Input) []engine.Finding {
+			if in.ObjectLabels()[countLabel] != "" {
+				evaluations.Add(1)
+			}
+			if len(network.Selecting(in.Network.Policies, &in.Network.Pod, network.Ingress)) > 0 {
+				return nil
+			}
+			return []engine.Finding{{Path: "spec", Value: "open", Message: "No policy isolates the pods."}}
+		},
+	}, {
+		ID: "made-up-reach", Severity: v1alpha1.SeverityHigh, Remediation: "Close it.", Needs: append([]engine.Need{engine.NeedSources}, needs...),
+		Declared: func(s *v1alpha1.SecurityBaselineSpec) bool { return len(s.NetworkPolicies.Reachability) > 0 },
+		Run: func(in *engine.Input) (findings []engine.Finding) {
+			for _, r := range in.Reachability {
+				if !r.To.Select(&in.Network.Pod) {
+					continue
+				}
+				exposed := network.Exposed(in.Network.Policies, in.Workload.Ref, &in.Network.Pod, r.Ports, r.AllowedFrom, in.Network.Sources, 8)
+				for _, leak := range exposed.Leaks {
+					findings = append(findings, engine.Finding{Path: leak.By.Path(), Value: leak.Source.Name, Message: leak.Source.String() + " gets in."})
+				}
+			}
+			return findings
+		},
+	}}
+}
+
+func (s *story) policy(name string, spec networkingv1.NetworkPolicySpec) *networkingv1.NetworkPolicy {
+	return &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: name}, Spec: spec}
+}
+
+func denyIngress() networkingv1.NetworkPolicySpec {
+	return networkingv1.NetworkPolicySpec{PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress}}
+}
+
+func app(name string) *metav1.LabelSelector {
+	return &metav1.LabelSelector{MatchLabels: map[string]string{"app": name}}
+}
+
+func labelled(name string) func(*appsv1.Deployment) {
+	return func(d *appsv1.Deployment) {
+		d.Spec.Selector = app(name)
+		d.Spec.Template.Labels = map[string]string{"app": name}
+	}
+}
+
+func TestANamespaceThatLosesItsDefaultDenySaysWithWhich(t *testing.T) {
+	s := newStory(t)
+	deny := s.policy("default-deny", denyIngress())
+	s.create(deny)
+	s.declare(requireDeny)
+	s.Consistently(s.reports).Should(gomega.BeEmpty())
+	s.remove(deny)
+	line := "Namespace " + s.namespace + ": Drifted 1"
+	s.expect(line)
+	s.Expect(historyOf(s.report("Namespace", s.namespace))).To(gomega.Equal([]string{"Opened NetworkPolicy default-deny was deleted"}))
+	s.Eventually(func() []string { return s.events(s.namespace) }).Should(gomega.ContainElement(gomega.ContainSubstring("NetworkPolicy default-deny was deleted")))
+	s.create(s.policy("deny", denyIngress()))
+	s.expect("Namespace " + s.namespace + ": Resolved 0")
+}
+
+func TestAPolicyWakesTheWorkloadsOfItsNamespaceAndNoOther(t *testing.T) {
+	s, other := newStory(t), newStory(t)
+	counted := func(d *appsv1.Deployment) { d.Labels[countLabel] = "yes" }
+	other.create(other.deployment("api", counted))
+	other.declare(requireIsolation)
+	other.expect("Deployment api: Drifted 1")
+	s.create(s.deployment("api", labelled("api")))
+	s.declare(requireIsolation)
+	s.expect("Deployment api: Drifted 1")
+	other.settle()
+	before := evaluations.Load()
+	isolate := s.policy("api", networkingv1.NetworkPolicySpec{PodSelector: *app("api")})
+	s.create(isolate)
+	s.expect("Deployment api: Resolved 0")
+	s.change(isolate, "kubectl-edit", func() { isolate.Spec.PodSelector = *app("web") })
+	s.expect("Deployment api: Drifted 1")
+	s.Consistently(evaluations.Load).Should(gomega.Equal(before), "another namespace has nothing to do with it")
+}
+
+func TestWhoGetsInIsSeenWhenHeComes(t *testing.T) {
+	s := newStory(t)
+	s.create(s.deployment("database", labelled("database")))
+	s.create(s.deployment("api", labelled("api")))
+	s.create(s.policy("database", networkingv1.NetworkPolicySpec{
+		PodSelector: *app("database"),
+		Ingress:     []networkingv1.NetworkPolicyIngressRule{{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{}}}}},
+	}))
+	s.declare(protectDatabase)
+	s.Consistently(s.reports).Should(gomega.BeEmpty())
+	web := s.deployment("web", labelled("web"))
+	s.create(web)
+	s.expect("Deployment database: Drifted 1")
+	s.remove(web)
+	s.expect("Deployment database: Resolved 0")
+}
+
+func TestWherePoliciesOfAnotherEngineMayDecideNothingIsCalledMissing(t *testing.T) {
+	s := newStory(t)
+	definition := &apiextensionsv1.CustomResourceDefinition{}
+	definition.Name = "ciliumnetworkpolicies.cilium.io"
+	definition.Spec = apiextensionsv1.CustomResourceDefinitionSpec{
+		Group: "cilium.io", Scope: apiextensionsv1.NamespaceScoped,
+		Names: apiextensionsv1.CustomResourceDefinitionNames{
+			Plural: "ciliumnetworkpolicies", Singular: "ciliumnetworkpolicy", Kind: "CiliumNetworkPolicy", ListKind: "CiliumNetworkPolicyList",
+		},
+		Versions: []apiextensionsv1.CustomResourceDefinitionVersion{{
+			Name: "v2", Served: true, Storage: true,
+			Schema: &apiextensionsv1.CustomResourceValidation{OpenAPIV3Schema: &apiextensionsv1.JSONSchemaProps{Type: "object"}},
+		}},
+	}
+	s.createDefinition(definition)
+	s.declare(requireIsolation)
+	cilium := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy",
+		"metadata": map[string]any{"namespace": s.namespace, "name": "web"},
+	}}
+	s.Eventually(func() error { return admin.Create(t.Context(), cilium) }).Should(gomega.Succeed())
+	message := func() string { return s.condition("EvaluationComplete").Message }
+	s.create(s.deployment("api"))
+	s.Eventually(message).Should(gomega.ContainSubstring("CiliumNetworkPolicy " + s.namespace + "/web may decide"))
+	s.remove(cilium)
+	s.expect("Deployment api: Drifted 1")
+	s.Eventually(func() bool { return strings.Contains(message(), "Cilium") }).Should(gomega.BeFalse())
+}
+
+func (s *story) createDefinition(definition *apiextensionsv1.CustomResourceDefinition) {
+	s.Helper()
+	scheme := admin.Scheme()
+	s.Expect(apiextensionsv1.AddToScheme(scheme)).To(gomega.Succeed())
+	s.Expect(admin.Create(s.Context(), definition)).To(gomega.Succeed())
+	s.Cleanup(func() {
+		s.Expect(client.IgnoreNotFound(admin.Delete(context.Background(), definition))).To(gomega.Succeed())
+	})
+}

@@ -1,0 +1,162 @@
+package controllers
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/rbac"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// roleChanged returns all whose permissions a change of a role may change, if any baseline asks for them. What was there
+// when the watch began is judged with the baselines that cover it.
+func (w *wiring) roleChanged(ctx context.Context, c change) []workload.Ref {
+	w.targets.facts.RBACChanged()
+	before, hasBefore := rbac.RoleOf(c.before)
+	after, hasAfter := rbac.RoleOf(c.after)
+	if c.initial || !w.asked(engine.NeedRBAC) || (hasBefore && hasAfter && sameRole(c, before, after)) {
+		return nil
+	}
+	t := newTouched()
+	for _, role := range []*rbac.Role{before, after} {
+		if role != nil {
+			w.touchRole(ctx, t, role)
+		}
+	}
+	return w.wake(ctx, t)
+}
+
+func sameRole(c change, before, after *rbac.Role) bool {
+	return c.before.GetUID() == c.after.GetUID() && equality.Semantic.DeepEqual(before.Rules, after.Rules) &&
+		equality.Semantic.DeepEqual(before.Aggregation, after.Aggregation) && maps.Equal(before.Labels, after.Labels)
+}
+
+// touchRole takes down a role, those that take up its rules, and everything that binds them.
+func (w *wiring) touchRole(ctx context.Context, t *touched, role *rbac.Role) {
+	refs := []workload.Ref{role.Ref}
+	if role.Ref.Namespace == "" {
+		aggregates, err := w.targets.facts.AggregatesOf(ctx, role.Labels)
+		if err != nil {
+			log.FromContext(ctx).Error(err, "cannot judge again what takes up the rules of a ClusterRole", "clusterrole", role.Ref.Name)
+		}
+		for _, aggregate := range aggregates {
+			refs = append(refs, aggregate.Ref)
+		}
+	}
+	for _, ref := range refs {
+		t.refs[ref] = struct{}{}
+		bindings, err := w.targets.facts.BindingsTo(ctx, ref)
+		if err != nil {
+			log.FromContext(ctx).Error(err, "cannot judge again what binds a role", "role", ref.String())
+		}
+		for _, binding := range bindings {
+			t.binding(binding)
+		}
+	}
+}
+
+// bindingChanged returns all whose permissions a change of a binding may change, if any baseline asks for them.
+func (w *wiring) bindingChanged(ctx context.Context, c change) []workload.Ref {
+	w.targets.facts.RBACChanged()
+	before, hasBefore := rbac.BindingOf(c.before)
+	after, hasAfter := rbac.BindingOf(c.after)
+	if c.initial || !w.asked(engine.NeedRBAC) {
+		return nil
+	}
+	if hasBefore && hasAfter && c.before.GetUID() == c.after.GetUID() && before.Role == after.Role &&
+		equality.Semantic.DeepEqual(before.Subjects, after.Subjects) && maps.Equal(c.before.GetLabels(), c.after.GetLabels()) {
+		return nil
+	}
+	t := newTouched()
+	for _, binding := range []*rbac.Binding{before, after} {
+		if binding != nil {
+			t.binding(binding)
+		}
+	}
+	return w.wake(ctx, t)
+}
+
+// asked says whether a baseline looks at a fact.
+func (w *wiring) asked(need engine.Need) bool {
+	return w.targets.baselines.current.Load().Needs(need)
+}
+
+// touched is what a change of RBAC touches.
+type touched struct {
+	refs map[workload.Ref]struct{}
+	// accounts are the names of ServiceAccounts by namespace, and whole the namespaces all of whose ServiceAccounts are
+	// touched; "" stands for every namespace.
+	accounts map[string]map[string]bool
+	whole    map[string]bool
+}
+
+func newTouched() *touched {
+	return &touched{refs: map[workload.Ref]struct{}{}, accounts: map[string]map[string]bool{}, whole: map[string]bool{}}
+}
+
+// binding takes down a binding, its role, and all that it grants to.
+func (t *touched) binding(b *rbac.Binding) {
+	t.refs[b.Ref], t.refs[b.Role] = struct{}{}, struct{}{}
+	for _, holder := range b.Holders() {
+		t.refs[holder.Ref()] = struct{}{}
+		if holder.Kind == rbacv1.ServiceAccountKind {
+			if t.accounts[holder.Namespace] == nil {
+				t.accounts[holder.Namespace] = map[string]bool{}
+			}
+			t.accounts[holder.Namespace][holder.Name] = true
+		}
+		if namespace, is := rbac.AccountsIn(holder); is {
+			t.whole[namespace] = true
+		}
+	}
+}
+
+// wake returns what a change touches, with the workloads that run as the ServiceAccounts among it.
+func (w *wiring) wake(ctx context.Context, t *touched) []workload.Ref {
+	runsAs := func(one workload.Workload) bool {
+		if t.whole[""] || t.whole[one.Namespace] {
+			return true
+		}
+		if workload.Trimmed(one) { // the cache does not know what it runs as; where its controller is there, that is judged
+			return one.Kind != "Pod"
+		}
+		return t.accounts[one.Namespace][one.ServiceAccount()]
+	}
+	namespaces := map[string]bool{}
+	for namespace := range t.accounts {
+		namespaces[namespace] = true
+	}
+	maps.Copy(namespaces, t.whole)
+	if t.whole[""] {
+		namespaces = map[string]bool{"": true}
+	}
+	for namespace := range namespaces {
+		for _, ref := range w.targetsIn(ctx, namespace, runsAs) {
+			t.refs[ref] = struct{}{}
+		}
+		if t.whole[namespace] {
+			w.wakeOthers(ctx, t, workload.Subjects, namespace)
+		}
+	}
+	keys := slices.Collect(maps.Keys(t.refs))
+	w.targets.arrivals.arrived(keys, w.options.Clock.Now())
+	return keys
+}
+
+// wakeOthers takes down what is no workload, of the classes, in a namespace; "" is every namespace.
+func (w *wiring) wakeOthers(ctx context.Context, t *touched, classes workload.Class, namespace string) {
+	others, err := w.targets.facts.Others(ctx, classes, client.InNamespace(namespace))
+	if err != nil {
+		log.FromContext(ctx).Error(err, "cannot judge a namespace again", "namespace", namespace)
+	}
+	for _, other := range others {
+		t.refs[other.Ref] = struct{}{}
+	}
+}

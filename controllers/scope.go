@@ -1,0 +1,103 @@
+package controllers
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/facts"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// scope lists the targets that one of the generations of a baseline covers, or may cover. What names a watched
+// controller is among them: only a look at it can tell whether that controller is there.
+func (r *baselineReconciler) scope(ctx context.Context, generations ...*baseline.Baseline) ([]workload.Ref, error) {
+	s := &scoping{facts: r.facts, generations: generations, namespaces: map[string]baseline.Namespace{}, targets: map[workload.Ref]struct{}{}}
+	for _, kind := range workload.Kinds() {
+		if err := s.workloads(ctx, kind); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.others(ctx); err != nil {
+		return nil, err
+	}
+	return slices.Collect(maps.Keys(s.targets)), nil
+}
+
+// scoping collects the targets in a scope.
+type scoping struct {
+	facts       *facts.Cluster
+	generations []*baseline.Baseline
+	namespaces  map[string]baseline.Namespace // read once each
+	targets     map[workload.Ref]struct{}
+}
+
+func (s *scoping) workloads(ctx context.Context, kind workload.Kind) error {
+	if !s.judged(workload.Pods) || !s.facts.Readable(kind.GroupKind()) {
+		return nil
+	}
+	found, err := facts.List(ctx, s.facts.Cache, kind)
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		w := &found[i]
+		if err := s.add(ctx, w.Ref, w.Meta.Labels, queueKey(*w)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *scoping) others(ctx context.Context) error {
+	var classes workload.Class
+	for class := workload.Roles; class <= workload.Namespaces; class <<= 1 {
+		if s.judged(class) {
+			classes |= class
+		}
+	}
+	found, err := s.facts.Others(ctx, classes)
+	if err != nil {
+		return err
+	}
+	if classes&workload.Subjects != 0 {
+		named, err := s.facts.NamedSubjects(ctx)
+		if err != nil {
+			return err
+		}
+		found = append(found, named...)
+	}
+	for i := range found {
+		if err := s.add(ctx, found[i].Ref, found[i].Labels, found[i].Ref); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judged says whether one of the generations judges objects of a class. An invalid generation has no scope to go by, and
+// its findings are to be looked at again when it is mended.
+func (s *scoping) judged(class workload.Class) bool {
+	return slices.ContainsFunc(s.generations, func(b *baseline.Baseline) bool { return b != nil && (b.Invalid() || b.Judges(class)) })
+}
+
+// add adds a target if one of the generations covers the object.
+func (s *scoping) add(ctx context.Context, ref workload.Ref, labels map[string]string, target workload.Ref) error {
+	home := workload.Home(ref)
+	namespace, read := s.namespaces[home]
+	if !read && home != "" {
+		var err error
+		if namespace, err = s.facts.Namespace(ctx, home); err != nil {
+			return err
+		}
+		s.namespaces[home] = namespace
+	}
+	for _, b := range s.generations {
+		if b != nil && (b.Invalid() || b.Covers(ref, labels, namespace) != baseline.NotCovered) {
+			s.targets[target] = struct{}{}
+			return nil
+		}
+	}
+	return nil
+}

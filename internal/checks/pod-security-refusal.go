@@ -1,0 +1,67 @@
+package checks
+
+import (
+	"strconv"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+var _ = register(engine.Check{
+	ID:    "pod-security-refusal",
+	Title: "Workloads that their namespace would refuse",
+	Description: "Pod Security admission looks at pods when they are made. Pods that ran before the enforce label was set go on running, weaker " +
+		"than the label says, and whoever reads the label takes them for as strict. At the next rollout, or when a node is drained, they do not " +
+		"come back. The workloads are held against the level and the version of the namespace's own label. What the configuration of the API " +
+		"server exempts cannot be seen.",
+	Remediation: "Bring the workloads up to the level of the namespace before they are rolled out again, or move them to a namespace of their own.",
+	Severity:    v1alpha1.SeverityMedium,
+	Controls: []engine.Control{
+		cis("5.2.1 Ensure that the cluster has at least one active policy control mechanism in place"),
+		nsa("Pod security enforcement"),
+	},
+	Judges: workload.Namespaces,
+	Needs:  []engine.Need{engine.NeedWorkloads},
+	Declared: func(declared *v1alpha1.SecurityBaselineSpec) bool {
+		return declared.Namespaces.PodSecurityLabels.Enforce != ""
+	},
+	Run: runPodSecurityRefusal,
+})
+
+func runPodSecurityRefusal(in *engine.Input) []engine.Finding {
+	asked := enforcedStandard(in.Namespace.Labels)
+	if asked == nil || len(in.Namespace.Workloads) == 0 {
+		return nil
+	}
+	var refused, why []string
+	judged := &engine.Input{Baseline: in.Baseline, Declared: &asked.declared, Reading: asked.reading}
+	for i := range in.Namespace.Workloads {
+		judged.Workload = in.Namespace.Workloads[i]
+		if by := asked.refuses(judged); len(by) > 0 {
+			name := judged.Workload.Kind + " " + judged.Workload.Name
+			refused, why = append(refused, name), append(why, name+" ("+few(by)+")")
+		}
+	}
+	if len(refused) == 0 {
+		return nil
+	}
+	level := string(asked.level)
+	return []engine.Finding{{
+		Path: labelPath(enforceLabel), Value: level, Expected: "workloads that " + level + " lets in", Actual: list(refused),
+		Message: "Namespace " + in.Namespace.Ref.Name + " enforces " + level + ", which " + strconv.Itoa(len(refused)) + " of its " +
+			strconv.Itoa(len(in.Namespace.Workloads)) + " workloads would not pass at their next rollout: " + few(inOrder(why)) + "; baseline " +
+			in.Baseline + " requires that what the label says holds.",
+	}}
+}
+
+// refuses names the checks of the standard that find something in a workload.
+func (s *standard) refuses(in *engine.Input) []string {
+	var by []string
+	for i := range s.checks {
+		if len(s.checks[i].Run(in)) > 0 {
+			by = append(by, s.checks[i].ID)
+		}
+	}
+	return by
+}

@@ -1,0 +1,103 @@
+package checks
+
+import (
+	"iter"
+	"strconv"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/glob"
+	"plumbline.dev/plumbline/internal/rbac"
+	"plumbline.dev/plumbline/internal/rbac/builtin"
+)
+
+// subjectsPath is the path of findings about whom a binding names.
+const subjectsPath = "subjects"
+
+// moreThanShown is what is seen past the bound of findings.
+var moreThanShown = "more than " + strconv.Itoa(maxFound)
+
+// subjectsOf goes over those whom a binding names. What RBAC never matches is nobody, and is left out.
+func subjectsOf(b *rbac.Binding) iter.Seq[rbac.Subject] {
+	return func(yield func(rbac.Subject) bool) {
+		for i := range b.Subjects {
+			named := b.Subjects[i]
+			if named.Kind == rbacv1.ServiceAccountKind && named.Namespace == "" {
+				named.Namespace = b.Namespace()
+			}
+			if subject, ok := rbac.SubjectOf(named); ok && !yield(subject) {
+				return
+			}
+		}
+	}
+}
+
+// foundIn returns the subjects of a binding that a check looks for: in order, each once, no more than become findings, and
+// whether there are more. Whom Kubernetes itself makes a binding name is not found.
+func foundIn(b *engine.Binding, wanted func(rbac.Subject) bool) (names []string, more bool) {
+	if b.Standing == builtin.Known {
+		return nil, false
+	}
+	for subject := range subjectsOf(b.Binding) {
+		if wanted(subject) && !builtin.Names(b.Binding, subject) {
+			names = append(names, subject.String())
+		}
+	}
+	return boundedNames(names)
+}
+
+// boundedNames is bounded, and makes nothing where there are none.
+func boundedNames(names []string) (shown []string, more bool) {
+	if len(names) == 0 {
+		return nil, false
+	}
+	return bounded(names)
+}
+
+// judgeSubjects finds the subjects of a binding to whom nothing is to be granted. who says of one of them, who that is.
+func judgeSubjects(in *engine.Input, severity v1alpha1.Severity, who string, wanted func(rbac.Subject) bool) []engine.Finding {
+	names, more := foundIn(in.Binding, wanted)
+	if len(names) == 0 {
+		return nil
+	}
+	b := in.Binding
+	grants := b.Ref.String() + " grants " + b.Role.Kind + " " + b.Role.Name + " " + where(b.Namespace()) + " to "
+	findings := make([]engine.Finding, 0, len(names)+1)
+	for _, name := range names {
+		findings = append(findings, engine.Finding{
+			Path: subjectsPath, Value: name, Expected: forbidden, Actual: name,
+			Severity: lower(severity, stepsWithin(b.Namespace())),
+			Message:  grants + name + ", " + who + "; baseline " + in.Baseline + " forbids it.",
+		})
+	}
+	if more {
+		findings = append(findings, engine.Finding{
+			Path: subjectsPath, Value: furtherOnes, Expected: forbidden, Actual: moreThanShown,
+			Severity: lower(severity, stepsWithin(b.Namespace())),
+			Message:  grants + "more such subjects than are shown; baseline " + in.Baseline + " forbids it.",
+		})
+	}
+	return findings
+}
+
+// chosen says whether one of the patterns chooses a subject. A user that is called like a ServiceAccount is chosen as that.
+func chosen(patterns []v1alpha1.SubjectPattern, subject rbac.Subject) bool {
+	for i := range patterns {
+		p := &patterns[i]
+		if p.Kind == subject.Kind && (p.Namespace == "" || glob.Match(p.Namespace, subject.Namespace)) && glob.Match(p.Name, subject.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// patternWords puts the subjects into words that patterns choose.
+func patternWords(patterns []v1alpha1.SubjectPattern) string {
+	names := make([]string, len(patterns))
+	for i := range patterns {
+		names[i] = rbac.Subject{Kind: patterns[i].Kind, Namespace: patterns[i].Namespace, Name: patterns[i].Name}.String()
+	}
+	return oneOf(names)
+}

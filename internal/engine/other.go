@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"plumbline.dev/plumbline/internal/network"
+	"plumbline.dev/plumbline/internal/rbac"
+	"plumbline.dev/plumbline/internal/rbac/builtin"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// Other is an object that is judged and is no workload: one of Role, Binding, Subject, Policy and Namespace is set.
+type Other struct {
+	// Labels are those of the object.
+	Labels map[string]string
+	// Role is set where a Role or a ClusterRole is judged.
+	Role *Role
+	// Binding is set where a RoleBinding or a ClusterRoleBinding is judged.
+	Binding *Binding
+	// Subject is set where a ServiceAccount, a user or a group is judged.
+	Subject *Subject
+	// Policy is set where a NetworkPolicy is judged.
+	Policy *Policy
+	// Namespace is set where a namespace is judged.
+	Namespace *Namespace
+	// Unreadable says of facts that could not be read, why.
+	Unreadable map[Need]string
+	// Partial says of facts that are known in part, why.
+	Partial map[Need]string
+}
+
+// Role is what is judged of a Role or a ClusterRole.
+type Role struct {
+	*rbac.Role
+	// Standing says whether Kubernetes itself makes the role, and Modified in words what of it is not as it makes it.
+	Standing builtin.Standing
+	Modified string
+	// Reach is how far the bindings of the role carry what it allows.
+	Reach rbac.Reach
+}
+
+// Binding is what is judged of a RoleBinding or a ClusterRoleBinding.
+type Binding struct {
+	*rbac.Binding
+	// Grants is the role that it binds; nil when there is none.
+	Grants *Role
+	// Standing says whether Kubernetes itself makes the binding, and Modified in words what of it is not as it makes it.
+	Standing builtin.Standing
+	Modified string
+	// Missing are the ServiceAccounts that it names and that are not there.
+	Missing []rbac.Subject
+}
+
+// Subject is what is judged of a ServiceAccount, a user or a group.
+type Subject struct {
+	rbac.Subject
+	// Grants are what gives it permissions, except for what Kubernetes itself grants.
+	Grants []rbac.Grant
+}
+
+// Policy is what is judged of a NetworkPolicy.
+type Policy struct {
+	*network.Policy
+	// Selects says whether it selects the pods of any workload, under NeedWorkloads.
+	Selects bool
+}
+
+// Namespace is what is judged of a namespace.
+type Namespace struct {
+	Ref workload.Ref
+	// Labels are those of the namespace.
+	Labels map[string]string
+	// Policies are its NetworkPolicies, in the order of their names, under NeedNetwork.
+	Policies []*network.Policy
+	// Workloads are those in it that stand for themselves, under NeedWorkloads.
+	Workloads []workload.Workload
+}
+
+// Ref names the object that is judged.
+func (in *Input) Ref() workload.Ref {
+	switch {
+	case in.Role != nil:
+		return in.Role.Ref
+	case in.Binding != nil:
+		return in.Binding.Ref
+	case in.Subject != nil:
+		return in.Subject.Ref()
+	case in.Policy != nil:
+		return in.Policy.Ref
+	case in.Namespace != nil:
+		return in.Namespace.Ref
+	}
+	return in.Workload.Ref
+}
+
+// ObjectLabels are the labels of the object that is judged.
+func (in *Input) ObjectLabels() map[string]string {
+	if in.Workload.Meta != nil {
+		return in.Workload.Meta.Labels
+	}
+	return in.Labels
+}

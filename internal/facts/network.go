@@ -1,0 +1,211 @@
+package facts
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/judgement"
+	"plumbline.dev/plumbline/internal/network"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+var networkPolicy = schema.GroupKind{Group: networkingv1.GroupName, Kind: "NetworkPolicy"}
+
+// policies keeps NetworkPolicies compiled: each is read by every workload of its namespace.
+type policies struct {
+	mu   sync.Mutex
+	byID map[types.UID]compiledPolicy
+}
+
+type compiledPolicy struct {
+	version string
+	policy  *network.Policy
+	err     error
+}
+
+// of returns a NetworkPolicy compiled.
+func (p *policies) of(np *networkingv1.NetworkPolicy) (*network.Policy, error) {
+	if np.UID == "" { // from a file
+		return network.Compile(np)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if known, is := p.byID[np.UID]; is && known.version == np.ResourceVersion {
+		return known.policy, known.err
+	}
+	policy, err := network.Compile(np)
+	if p.byID == nil {
+		p.byID = map[types.UID]compiledPolicy{}
+	}
+	p.byID[np.UID] = compiledPolicy{np.ResourceVersion, policy, err}
+	return policy, err
+}
+
+// ForgetPolicy frees what is kept of a NetworkPolicy that is gone.
+func (c *Cluster) ForgetPolicy(uid types.UID) {
+	c.compiled.mu.Lock()
+	defer c.compiled.mu.Unlock()
+	delete(c.compiled.byID, uid)
+}
+
+// Policies returns the NetworkPolicies of a namespace, in the order of their names. One that cannot be read makes what the
+// others say unsure: it is an error.
+func (c *Cluster) Policies(ctx context.Context, namespace string) ([]*network.Policy, error) {
+	var list networkingv1.NetworkPolicyList
+	if err := c.Cache.List(ctx, &list, client.InNamespace(namespace)); err != nil {
+		return nil, fmt.Errorf("list networkpolicies: %w", err)
+	}
+	compiled := make([]*network.Policy, 0, len(list.Items))
+	for i := range list.Items {
+		policy, err := c.compiled.of(&list.Items[i])
+		if err != nil {
+			return nil, &unusable{err}
+		}
+		compiled = append(compiled, policy)
+	}
+	slices.SortFunc(compiled, func(a, b *network.Policy) int { return strings.Compare(a.Ref.Name, b.Ref.Name) })
+	return compiled, nil
+}
+
+// unusable is a NetworkPolicy that cannot be read, which the API server should have refused.
+type unusable struct{ error }
+
+// networkBlind says why it is not known what NetworkPolicies say in a namespace; empty when it is.
+func (c *Cluster) networkBlind() string {
+	if !c.Readable(networkPolicy) {
+		return cannotList + "networkpolicies"
+	}
+	return ""
+}
+
+// addNetwork adds what NetworkPolicies look at in a workload.
+func (c *Cluster) addNetwork(ctx context.Context, w *workload.Workload, facts *judgement.Facts) error {
+	namespace, err := c.Namespace(ctx, w.Namespace)
+	if err != nil {
+		return err
+	}
+	facts.Network = engine.Network{Pod: PodOf(w, namespace.Labels), Sources: c.Sources}
+	facts.Network.Policies, err = c.policiesIn(ctx, w.Namespace, &facts.Unreadable)
+	if c.Sources == nil {
+		miss(&facts.Unreadable, engine.NeedSources, "they were not given")
+	}
+	return err
+}
+
+// policiesIn returns the NetworkPolicies of a namespace, and takes down what is not known of them.
+func (c *Cluster) policiesIn(ctx context.Context, namespace string, unreadable *map[engine.Need]string) ([]*network.Policy, error) {
+	if blind := c.networkBlind(); blind != "" {
+		miss(unreadable, engine.NeedNetwork, blind)
+		return nil, nil
+	}
+	found, err := c.Policies(ctx, namespace)
+	if broken, is := err.(*unusable); is { //nolint:errorlint // it is never wrapped
+		miss(unreadable, engine.NeedNetwork, broken.Error())
+		err = nil
+	}
+	if c.OtherPolicies != nil {
+		if others := c.OtherPolicies(namespace); len(others) > 0 {
+			miss(unreadable, engine.NeedNoOtherPolicies, others[0]+" may decide")
+		}
+	}
+	return found, err
+}
+
+// PodOf returns what NetworkPolicies look at in the pods of a workload.
+func PodOf(w *workload.Workload, namespace map[string]string) network.Pod {
+	pod := network.Pod{
+		Namespace: w.Namespace, NamespaceLabels: namespace, Labels: w.PodMeta.Labels, HostNetwork: w.Pod.HostNetwork,
+	}
+	for container := range w.Containers() {
+		pod.Ports = append(pod.Ports, container.Ports...)
+	}
+	return pod
+}
+
+// policy reads a NetworkPolicy as a target.
+func (c *Cluster) policy(ctx context.Context, ref workload.Ref) (*Target, State, error) {
+	obj, state, err := c.other(ctx, ref)
+	np, is := obj.(*networkingv1.NetworkPolicy)
+	if !is {
+		return nil, state, err
+	}
+	judged := engine.Other{}
+	compiled, err := c.compiled.of(np)
+	if err != nil {
+		miss(&judged.Unreadable, engine.NeedNetwork, err.Error())
+		compiled = &network.Policy{Ref: ref}
+	}
+	judged.Policy = &engine.Policy{Policy: compiled}
+	if c.needs(engine.NeedWorkloads) {
+		workloads, blind, err := c.workloadsIn(ctx, ref.Namespace)
+		if err != nil {
+			return nil, Gone, err
+		}
+		judged.Policy.Selects = slices.ContainsFunc(workloads, func(w workload.Workload) bool {
+			pod := PodOf(&w, nil)
+			return compiled.Selects(&pod)
+		})
+		if blind != "" && !judged.Policy.Selects {
+			miss(&judged.Unreadable, engine.NeedWorkloads, blind)
+		}
+	}
+	return c.otherTarget(ctx, ref, obj, judged)
+}
+
+// workloadsIn returns the workloads of a namespace that stand for themselves, and why there may be more.
+func (c *Cluster) workloadsIn(ctx context.Context, namespace string) (found []workload.Workload, blind string, err error) {
+	for _, kind := range workload.Kinds() {
+		if !c.Readable(kind.GroupKind()) {
+			blind = cannotList + kind.Resource
+			continue
+		}
+		workloads, err := List(ctx, c.Cache, kind, client.InNamespace(namespace))
+		if err != nil {
+			return nil, "", err
+		}
+		for _, w := range workloads {
+			if !workload.Trimmed(w) {
+				found = append(found, w)
+			}
+		}
+	}
+	return found, blind, nil
+}
+
+// namespace reads a namespace as a target.
+func (c *Cluster) namespace(ctx context.Context, ref workload.Ref) (*Target, State, error) {
+	obj, state, err := c.other(ctx, ref)
+	namespace, is := obj.(*corev1.Namespace)
+	if !is {
+		return nil, state, err
+	}
+	if namespace.DeletionTimestamp != nil { // what is in it goes one by one, and its report with it
+		return nil, Owned, nil
+	}
+	judged := engine.Other{Namespace: &engine.Namespace{Ref: ref, Labels: namespace.Labels}}
+	if c.needs(engine.NeedNetwork) {
+		if judged.Namespace.Policies, err = c.policiesIn(ctx, ref.Name, &judged.Unreadable); err != nil {
+			return nil, Gone, err
+		}
+	}
+	if c.needs(engine.NeedWorkloads) {
+		var blind string
+		if judged.Namespace.Workloads, blind, err = c.workloadsIn(ctx, ref.Name); err != nil {
+			return nil, Gone, err
+		}
+		if blind != "" {
+			miss(&judged.Unreadable, engine.NeedWorkloads, blind)
+		}
+	}
+	return c.otherTarget(ctx, ref, obj, judged)
+}

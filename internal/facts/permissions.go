@@ -1,0 +1,189 @@
+package facts
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/judgement"
+	"plumbline.dev/plumbline/internal/rbac"
+	"plumbline.dev/plumbline/internal/rbac/builtin"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// role reads a Role or a ClusterRole as a target.
+func (c *Cluster) role(ctx context.Context, ref workload.Ref) (*Target, State, error) {
+	obj, state, err := c.other(ctx, ref)
+	if obj == nil {
+		return nil, state, err
+	}
+	role, _ := rbac.RoleOf(obj)
+	judged, err := c.judgedRole(ctx, role)
+	if err != nil {
+		return nil, Gone, err
+	}
+	target, state, err := c.otherTarget(ctx, ref, obj, engine.Other{Role: judged, Unreadable: c.needsRBAC()})
+	if target != nil {
+		target.Unsettled = role.Aggregation != nil && judged.Standing == builtin.Modified
+	}
+	return target, state, err
+}
+
+// judgedRole adds to a role how far it reaches, and whether it is as Kubernetes makes it.
+func (c *Cluster) judgedRole(ctx context.Context, role *rbac.Role) (*engine.Role, error) {
+	changes := c.rbacChanges.Load()
+	if !c.remembers(role.Ref) {
+		return c.readRole(ctx, role)
+	}
+	return c.roles.get(changes, role.Ref, func() (*engine.Role, error) {
+		role, err := c.again(ctx, role)
+		if err != nil {
+			return nil, err
+		}
+		return c.readRole(ctx, role)
+	})
+}
+
+func (c *Cluster) readRole(ctx context.Context, role *rbac.Role) (*engine.Role, error) {
+	bindings, err := c.BindingsTo(ctx, role.Ref)
+	if err != nil {
+		return nil, err
+	}
+	judged := &engine.Role{Role: role, Reach: rbac.ReachOf(role, bindings)}
+	if err := c.throughAggregates(ctx, judged); err != nil {
+		return nil, err
+	}
+	judged.Standing, judged.Modified, err = c.standing(ctx, role)
+	return judged, err
+}
+
+// throughAggregates adds how far a ClusterRole reaches through those that take up its rules.
+func (c *Cluster) throughAggregates(ctx context.Context, role *engine.Role) error {
+	if role.Ref.Namespace != "" {
+		return nil
+	}
+	aggregates, err := c.AggregatesOf(ctx, role.Labels)
+	if err != nil {
+		return err
+	}
+	for _, aggregate := range aggregates {
+		bindings, err := c.BindingsTo(ctx, aggregate.Ref)
+		if err != nil {
+			return err
+		}
+		role.Reach = max(role.Reach, rbac.ReachOf(aggregate, bindings))
+	}
+	return nil
+}
+
+// binding reads a RoleBinding or a ClusterRoleBinding as a target.
+func (c *Cluster) binding(ctx context.Context, ref workload.Ref) (*Target, State, error) {
+	obj, state, err := c.other(ctx, ref)
+	if obj == nil {
+		return nil, state, err
+	}
+	binding, _ := rbac.BindingOf(obj)
+	judged := &engine.Binding{Binding: binding}
+	judged.Standing, judged.Modified = builtin.BindingStanding(binding)
+	role, err := c.Role(ctx, binding.Role)
+	if err != nil {
+		return nil, Gone, err
+	}
+	if role != nil {
+		if judged.Grants, err = c.judgedRole(ctx, role); err != nil {
+			return nil, Gone, err
+		}
+	}
+	if judged.Missing, err = c.missing(ctx, binding); err != nil {
+		return nil, Gone, err
+	}
+	return c.otherTarget(ctx, ref, obj, engine.Other{Binding: judged, Unreadable: c.needsRBAC()})
+}
+
+// missing returns the ServiceAccounts that a binding names and that are not there.
+func (c *Cluster) missing(ctx context.Context, binding *rbac.Binding) ([]rbac.Subject, error) {
+	if !c.Readable(schema.GroupKind{Kind: rbacv1.ServiceAccountKind}) {
+		return nil, nil
+	}
+	var missing []rbac.Subject
+	for _, holder := range binding.Holders() {
+		if holder.Kind != rbacv1.ServiceAccountKind {
+			continue
+		}
+		obj, err := c.object(ctx, holder.Ref())
+		if err != nil {
+			return nil, err
+		}
+		if obj == nil {
+			missing = append(missing, holder)
+		}
+	}
+	return missing, nil
+}
+
+// subject reads a ServiceAccount, a user or a group as a target. A user or a group that no binding names may have lost what
+// its report speaks of.
+func (c *Cluster) subject(ctx context.Context, ref workload.Ref) (*Target, State, error) {
+	subject, _ := rbac.SubjectFrom(ref)
+	grants, err := c.Grants(ctx, subject)
+	if err != nil {
+		return nil, Gone, err
+	}
+	judged := engine.Other{Subject: &engine.Subject{Subject: subject, Grants: grants}, Unreadable: c.needsRBAC()}
+	if !workload.Named(ref) {
+		obj, state, err := c.other(ctx, ref)
+		if obj == nil {
+			return nil, state, err
+		}
+		return c.otherTarget(ctx, ref, obj, judged)
+	}
+	if c.rbacBlind() != "" {
+		return nil, Unreadable, nil
+	}
+	bindings, err := c.BindingsOf(ctx, subject)
+	if err != nil {
+		return nil, Gone, err
+	}
+	return &Target{
+		Unnamed:   len(bindings) == 0,
+		Reference: v1alpha1.TargetReference{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: ref.Kind, Name: ref.Name},
+		Object:    judgement.Object{Target: ref, Other: judged},
+	}, Found, nil
+}
+
+// other reads an object that is no workload. Where it returns none, the state says why.
+func (c *Cluster) other(ctx context.Context, ref workload.Ref) (client.Object, State, error) {
+	if !c.Readable(ref.GroupKind()) {
+		return nil, Unreadable, nil
+	}
+	obj, err := c.object(ctx, ref)
+	return obj, Gone, err
+}
+
+// otherTarget makes a target of an object that is no workload.
+func (c *Cluster) otherTarget(ctx context.Context, ref workload.Ref, obj client.Object, judged engine.Other) (*Target, State, error) {
+	judged.Labels = obj.GetLabels()
+	object := judgement.Object{Target: ref, Other: judged}
+	if home := workload.Home(ref); home != "" {
+		var err error
+		if object.Namespace, err = c.Namespace(ctx, home); err != nil {
+			return nil, Gone, err
+		}
+	}
+	version := "v1" // of all kinds that are judged and are no workloads
+	if ref.Group != corev1.GroupName {
+		version = ref.Group + "/" + version
+	}
+	return &Target{
+		Reference: v1alpha1.TargetReference{
+			APIVersion: version, Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name, UID: obj.GetUID(),
+		},
+		Generation: obj.GetGeneration(),
+		Object:     object,
+	}, Found, nil
+}

@@ -1,0 +1,248 @@
+package facts
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/rbac"
+	"plumbline.dev/plumbline/internal/rbac/builtin"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// RBACKinds are empty objects of the kinds of RBAC.
+func RBACKinds() []client.Object {
+	return []client.Object{&rbacv1.Role{}, &rbacv1.ClusterRole{}, &rbacv1.RoleBinding{}, &rbacv1.ClusterRoleBinding{}}
+}
+
+// rbacBlind says which kind of RBAC cannot be read; empty when all can.
+func (c *Cluster) rbacBlind() string {
+	var blind []string
+	for kind, resource := range map[string]string{
+		"Role": "roles", "ClusterRole": "clusterroles", "RoleBinding": "rolebindings", "ClusterRoleBinding": "clusterrolebindings",
+	} {
+		if !c.Readable(schema.GroupKind{Group: rbacv1.GroupName, Kind: kind}) {
+			blind = append(blind, resource)
+		}
+	}
+	if len(blind) == 0 {
+		return ""
+	}
+	return cannotList + slices.Min(blind)
+}
+
+// Role returns a role as it is judged; nil when there is none.
+func (c *Cluster) Role(ctx context.Context, ref workload.Ref) (*rbac.Role, error) {
+	obj, err := c.object(ctx, ref)
+	if obj == nil || err != nil {
+		return nil, err
+	}
+	role, _ := rbac.RoleOf(obj)
+	return role, nil
+}
+
+// object reads an object of RBAC, or another that is no workload, from the cache; nil when there is none, or when its kind
+// cannot be read: a cache would wait for it.
+func (c *Cluster) object(ctx context.Context, ref workload.Ref) (client.Object, error) {
+	obj := newOther(ref.GroupKind())
+	if obj == nil || !c.Readable(ref.GroupKind()) {
+		return nil, nil
+	}
+	if err := c.Cache.Get(ctx, types.NamespacedName{Namespace: ref.Namespace, Name: ref.Name}, obj); err != nil {
+		return nil, ignoreNotFound(err, ref.String())
+	}
+	return obj, nil
+}
+
+// newOther returns an empty object of a kind that is no workload; nil where there is none such.
+func newOther(gk schema.GroupKind) client.Object {
+	switch gk {
+	case schema.GroupKind{Group: rbacv1.GroupName, Kind: "Role"}:
+		return &rbacv1.Role{}
+	case schema.GroupKind{Group: rbacv1.GroupName, Kind: "ClusterRole"}:
+		return &rbacv1.ClusterRole{}
+	case schema.GroupKind{Group: rbacv1.GroupName, Kind: "RoleBinding"}:
+		return &rbacv1.RoleBinding{}
+	case schema.GroupKind{Group: rbacv1.GroupName, Kind: "ClusterRoleBinding"}:
+		return &rbacv1.ClusterRoleBinding{}
+	case schema.GroupKind{Group: corev1.GroupName, Kind: "ServiceAccount"}:
+		return &corev1.ServiceAccount{}
+	case networkPolicy:
+		return &networkingv1.NetworkPolicy{}
+	case schema.GroupKind{Group: corev1.GroupName, Kind: "Namespace"}:
+		return &corev1.Namespace{}
+	}
+	return nil
+}
+
+// BindingsOf returns the bindings that name a subject.
+func (c *Cluster) BindingsOf(ctx context.Context, subject rbac.Subject) ([]*rbac.Binding, error) {
+	return c.bindings(ctx, client.MatchingFields{SubjectIndex: subjectKey(subject)})
+}
+
+// BindingsTo returns the bindings that bind a role.
+func (c *Cluster) BindingsTo(ctx context.Context, role workload.Ref) ([]*rbac.Binding, error) {
+	return c.bindings(ctx, client.MatchingFields{RoleIndex: roleKey(role)})
+}
+
+// bindings returns bindings; none while a kind of RBAC cannot be read, which is told with NeedRBAC.
+func (c *Cluster) bindings(ctx context.Context, options ...client.ListOption) ([]*rbac.Binding, error) {
+	if c.rbacBlind() != "" {
+		return nil, nil
+	}
+	var bindings []*rbac.Binding
+	var local rbacv1.RoleBindingList
+	if err := c.Cache.List(ctx, &local, options...); err != nil {
+		return nil, fmt.Errorf("list rolebindings: %w", err)
+	}
+	for i := range local.Items {
+		binding, _ := rbac.BindingOf(&local.Items[i])
+		bindings = append(bindings, binding)
+	}
+	var wide rbacv1.ClusterRoleBindingList
+	if err := c.Cache.List(ctx, &wide, options...); err != nil {
+		return nil, fmt.Errorf("list clusterrolebindings: %w", err)
+	}
+	for i := range wide.Items {
+		binding, _ := rbac.BindingOf(&wide.Items[i])
+		bindings = append(bindings, binding)
+	}
+	return bindings, nil
+}
+
+// Grants returns what gives a subject permissions, by itself or as a member of its groups, but for what Kubernetes itself
+// grants: roles and bindings that are as it makes them.
+func (c *Cluster) Grants(ctx context.Context, subject rbac.Subject) ([]rbac.Grant, error) {
+	var bindings []*rbac.Binding
+	roles := map[workload.Ref]*rbac.Role{}
+	for _, key := range subject.Keys() {
+		found, err := c.BindingsOf(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		for _, binding := range found {
+			if _, known := roles[binding.Role]; !known {
+				if roles[binding.Role], err = c.Role(ctx, binding.Role); err != nil {
+					return nil, err
+				}
+			}
+			own, err := c.madeByKubernetes(ctx, binding, roles[binding.Role])
+			if err != nil {
+				return nil, err
+			}
+			if !own {
+				bindings = append(bindings, binding)
+			}
+		}
+	}
+	return rbac.Grants(subject, bindings, func(ref workload.Ref) *rbac.Role { return roles[ref] }), nil
+}
+
+// madeByKubernetes says whether a binding and its role are as Kubernetes makes them.
+func (c *Cluster) madeByKubernetes(ctx context.Context, binding *rbac.Binding, role *rbac.Role) (bool, error) {
+	if role == nil {
+		return false, nil
+	}
+	if standing, _ := builtin.BindingStanding(binding); standing != builtin.Known {
+		return false, nil
+	}
+	standing, _, err := c.standing(ctx, role)
+	return standing == builtin.Known, err
+}
+
+// standing says whether Kubernetes itself makes a role, and in words what of it is not as it makes it.
+func (c *Cluster) standing(ctx context.Context, role *rbac.Role) (builtin.Standing, string, error) {
+	changes := c.rbacChanges.Load()
+	if !c.remembers(role.Ref) {
+		return c.readStanding(ctx, role)
+	}
+	known, err := c.standings.get(changes, role.Ref, func() (roleStanding, error) {
+		role, err := c.again(ctx, role)
+		if err != nil {
+			return roleStanding{}, err
+		}
+		is, words, err := c.readStanding(ctx, role)
+		return roleStanding{is, words}, err
+	})
+	return known.Standing, known.words, err
+}
+
+func (c *Cluster) readStanding(ctx context.Context, role *rbac.Role) (builtin.Standing, string, error) {
+	var contributing []*rbac.Role
+	if role.Aggregation != nil && c.rbacBlind() == "" {
+		var err error
+		if contributing, err = c.contributing(ctx, role); err != nil {
+			return builtin.Foreign, "", err
+		}
+	}
+	is, words := builtin.RoleStanding(role, contributing)
+	return is, words, nil
+}
+
+// contributing returns the ClusterRoles whose rules an aggregated one takes up.
+func (c *Cluster) contributing(ctx context.Context, role *rbac.Role) ([]*rbac.Role, error) {
+	var roles []*rbac.Role
+	for i := range role.Aggregation.ClusterRoleSelectors {
+		selector, err := metav1.LabelSelectorAsSelector(&role.Aggregation.ClusterRoleSelectors[i])
+		if err != nil {
+			continue // the aggregation controller takes nothing up either
+		}
+		var list rbacv1.ClusterRoleList
+		if err := c.Cache.List(ctx, &list, client.MatchingLabelsSelector{Selector: selector}); err != nil {
+			return nil, fmt.Errorf("list clusterroles: %w", err)
+		}
+		for j := range list.Items {
+			one, _ := rbac.RoleOf(&list.Items[j])
+			roles = append(roles, one)
+		}
+	}
+	return roles, nil
+}
+
+// AggregatesOf returns the ClusterRoles that take up the rules of a ClusterRole with these labels.
+func (c *Cluster) AggregatesOf(ctx context.Context, own map[string]string) ([]*rbac.Role, error) {
+	if len(own) == 0 || c.rbacBlind() != "" {
+		return nil, nil
+	}
+	var list rbacv1.ClusterRoleList
+	if err := c.Cache.List(ctx, &list, client.MatchingFields{AggregatedIndex: "true"}); err != nil {
+		return nil, fmt.Errorf("list clusterroles: %w", err)
+	}
+	var aggregates []*rbac.Role
+	for i := range list.Items {
+		role, _ := rbac.RoleOf(&list.Items[i])
+		for j := range role.Aggregation.ClusterRoleSelectors {
+			selector, err := metav1.LabelSelectorAsSelector(&role.Aggregation.ClusterRoleSelectors[j])
+			if err == nil && selector.Matches(labels.Set(own)) {
+				aggregates = append(aggregates, role)
+				break
+			}
+		}
+	}
+	return aggregates, nil
+}
+
+// needsRBAC says what cannot be read of what checks need that look at roles and bindings.
+func (c *Cluster) needsRBAC() map[engine.Need]string {
+	unreadable := map[engine.Need]string{}
+	if blind := c.rbacBlind(); blind != "" {
+		unreadable[engine.NeedRBAC] = blind
+	}
+	if !c.Readable(schema.GroupKind{Kind: "ServiceAccount"}) {
+		unreadable[engine.NeedServiceAccounts] = cannotList + "serviceaccounts"
+	}
+	return unreadable
+}
+
+// cannotList stands before the resource that is missing.
+const cannotList = "the operator may not list and watch "

@@ -1,0 +1,132 @@
+// Package network says what the NetworkPolicies of a cluster allow: which of them select a pod, in which directions it is
+// isolated, and what their union lets in and out.
+//
+// The words are those of the Kubernetes documentation: a pod that at least one policy selects in a direction is isolated in
+// that direction, and then only what a rule of one of these policies allows gets through. A pod that none selects lets
+// everything through. Policies only ever add to what is allowed; their order does not matter.
+//
+// Pods on the host's network are isolated by no policy, and are told from others by no selector: what gets in and out there
+// is up to the network plugin. Every question about one is answered with HostNetwork, never with a guess.
+//
+// What the package cannot see: the addresses of pods and nodes (an ipBlock is held against addresses that are handed in,
+// never against pods), traffic from the node to its own pods, which is always allowed, and policies of other kinds.
+package network
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// Direction is that of the traffic, seen from the pod that a policy selects.
+type Direction int
+
+// The directions.
+const (
+	Ingress Direction = iota
+	Egress
+)
+
+// String returns the name of the field in a NetworkPolicy: "ingress" or "egress".
+func (d Direction) String() string {
+	if d == Egress {
+		return "egress"
+	}
+	return "ingress"
+}
+
+// Policy is a NetworkPolicy, compiled. It is not changed afterwards, and may be used by many at once.
+type Policy struct {
+	// Ref names the policy.
+	Ref workload.Ref
+
+	pods     labels.Selector
+	isolates [2]bool
+	rules    [2][]rule
+
+	// public is what its egress rules together open of the internet, and v4 and v6 count the addresses of that.
+	public set
+	v4, v6 float64
+
+	// all is what lets everything through, and blocks says whether addresses are let through on every port.
+	all    [2][]Opening
+	blocks [2]bool
+}
+
+// String returns the name for messages, such as "NetworkPolicy shop/default-deny".
+func (p *Policy) String() string { return p.Ref.String() }
+
+// rule is one of ingress or egress. Without peers it lets everybody through, without ports every port.
+type rule struct {
+	peers []peer
+	ports []ports
+}
+
+// Pod is what policies look at in a pod, or in the pods of a workload.
+type Pod struct {
+	// Namespace is that of the pod, and NamespaceLabels those of the namespace. The label kubernetes.io/metadata.name counts
+	// as set, because the API server sets it, also where files leave it out.
+	Namespace       string
+	NamespaceLabels map[string]string
+
+	// Labels are those of the pod.
+	Labels map[string]string
+
+	// HostNetwork says that the pod shares the network of its node.
+	HostNetwork bool
+
+	// Ports are those of all its containers. Named ports of policies are looked up in them.
+	Ports []corev1.ContainerPort
+}
+
+// Selects says whether the policy applies to the pod: same namespace, and its podSelector matches. An empty podSelector
+// matches every pod of the namespace. A pod on the host's network counts, although the policy has no effect on it. A policy
+// that was not compiled selects nothing.
+func (p *Policy) Selects(pod *Pod) bool {
+	return p.pods != nil && p.Ref.Namespace == pod.Namespace && p.pods.Matches(labels.Set(pod.Labels))
+}
+
+// SelectsAll says whether the policy applies to every pod of its namespace, also to those that are yet to come: its
+// podSelector is empty.
+func (p *Policy) SelectsAll() bool { return p.pods != nil && p.pods.Empty() }
+
+// Isolates says whether the policy isolates in the direction the pods that it selects.
+func (p *Policy) Isolates(d Direction) bool { return p.isolates[d] }
+
+// Selector returns the podSelector as people write it, such as "app=api,tier in (back,front)"; empty where it is.
+func (p *Policy) Selector() string {
+	if p.pods == nil {
+		return ""
+	}
+	return p.pods.String()
+}
+
+// isolatesPod says whether the policy isolates the pod, which is not on the host's network.
+func (p *Policy) isolatesPod(pod *Pod, d Direction) bool { return p.isolates[d] && p.Selects(pod) }
+
+// Isolated says whether any of the policies isolates the pod in the direction. None isolates one on the host's network.
+func Isolated(policies []*Policy, pod *Pod, d Direction) bool {
+	return !pod.HostNetwork && slices.ContainsFunc(policies, func(p *Policy) bool { return p.isolatesPod(pod, d) })
+}
+
+// Selecting returns the policies that isolate the pod in the direction, in the order of their names; none for a pod on the
+// host's network, which no policy isolates.
+func Selecting(policies []*Policy, pod *Pod, d Direction) []*Policy {
+	if pod.HostNetwork {
+		return nil
+	}
+	var selecting []*Policy
+	for _, policy := range policies {
+		if policy.isolatesPod(pod, d) {
+			selecting = append(selecting, policy)
+		}
+	}
+	slices.SortFunc(selecting, byName)
+	return selecting
+}
+
+func byName(a, b *Policy) int { return strings.Compare(a.Ref.Name, b.Ref.Name) }

@@ -1,0 +1,60 @@
+package rbac
+
+import (
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// The kinds of RBAC.
+const (
+	roleKind               = "Role"
+	clusterRoleKind        = "ClusterRole"
+	roleBindingKind        = "RoleBinding"
+	clusterRoleBindingKind = "ClusterRoleBinding"
+)
+
+// Role is a Role or a ClusterRole. It shares what it holds with the object that it was read from.
+type Role struct {
+	Ref         workload.Ref
+	Rules       []rbacv1.PolicyRule
+	Aggregation *rbacv1.AggregationRule // which ClusterRoles the rules are gathered from; nil: they are its own
+	Labels      map[string]string
+}
+
+// RoleOf returns what a Role or ClusterRole allows; false for another object.
+func RoleOf(obj runtime.Object) (*Role, bool) {
+	switch o := obj.(type) {
+	case *rbacv1.Role:
+		return &Role{Ref: refOf(roleKind, &o.ObjectMeta), Rules: o.Rules, Labels: o.Labels}, true
+	case *rbacv1.ClusterRole:
+		ref := refOf(clusterRoleKind, &o.ObjectMeta)
+		ref.Namespace = ""
+		return &Role{Ref: ref, Rules: o.Rules, Aggregation: o.AggregationRule, Labels: o.Labels}, true
+	}
+	return nil, false
+}
+
+func refOf(kind string, meta *metav1.ObjectMeta) workload.Ref {
+	return workload.Ref{Group: rbacv1.GroupName, Kind: kind, Namespace: meta.Namespace, Name: meta.Name}
+}
+
+// Trim takes out of an object of RBAC, in place, what nobody judges, so that a cache holds little.
+func Trim(obj runtime.Object) {
+	switch o := obj.(type) {
+	case *rbacv1.Role:
+		trimMeta(&o.ObjectMeta)
+	case *rbacv1.ClusterRole:
+		trimMeta(&o.ObjectMeta)
+	case *rbacv1.RoleBinding:
+		trimMeta(&o.ObjectMeta)
+	case *rbacv1.ClusterRoleBinding:
+		trimMeta(&o.ObjectMeta)
+	}
+}
+
+func trimMeta(meta *metav1.ObjectMeta) {
+	meta.ManagedFields, meta.Annotations = nil, nil
+}
