@@ -105,7 +105,11 @@ verify: ## Regenerate, tidy and lint, and fail if that makes a difference to wha
 
 .PHONY: bench-pod
 bench-pod: ## Measure what judging one pod costs, beside Pod Security admission.
-	@go run ./test/bench -pod
+	@go run ./test/bench -only pod
+
+.PHONY: bench-scan
+bench-scan: build ## Measure plumbline scan beside kube-score on the same files.
+	@go run ./test/bench/scan
 
 .PHONY: bench
 bench: controlplane build ## Measure speed, memory and writes beside a floor; writes test/bench/results/latest.json.

@@ -19,6 +19,8 @@ import (
 
 	"plumbline.dev/plumbline/controllers"
 	"plumbline.dev/plumbline/internal/checks"
+	"plumbline.dev/plumbline/internal/scan"
+	snapshot "plumbline.dev/plumbline/internal/snapshot/command"
 )
 
 // version is set when the program is built.
@@ -37,6 +39,9 @@ func main() {
 	err := newCommand().Execute()
 	if err == nil {
 		return
+	}
+	if code := scan.ExitCode(0); errors.As(err, &code) { // what there is to say has been said
+		os.Exit(int(code))
 	}
 	fmt.Fprintf(os.Stderr, "plumbline: %v\n", err)
 	if errors.As(err, new(failure)) {
@@ -58,7 +63,8 @@ func newCommand() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.Flags().AddFlagSet(manager.Flags())
-	root.AddCommand(manager)
+	asked := scan.Options{Checks: checks.All(), Version: version}
+	root.AddCommand(manager, scan.NewScanCommand(asked), scan.NewChecksCommand(asked), snapshot.NewCommand(version))
 	return root
 }
 
@@ -87,6 +93,10 @@ func newManagerCommand() *cobra.Command {
 		"the operator's own namespace, where its lease is, and the reports of what belongs to no namespace")
 	flags.IntVar(&options.MaxReports, "max-reports", controllers.DefaultMaxReports,
 		"the most DriftReports in the cluster; past it the worst stay, and the baselines say how many are missing")
+	flags.StringSliceVar(&options.Managers.GitOps, "gitops-managers", nil,
+		"field managers whose changes are GitOps, besides Argo CD, Flux, Helm and Terraform; a trailing * stands for any ending")
+	flags.StringSliceVar(&options.Managers.Controllers, "controller-managers", nil,
+		"field managers whose changes are those of a controller, besides the control plane's; a trailing * stands for any ending")
 	goFlags := flag.NewFlagSet("", flag.ContinueOnError)
 	config.RegisterFlags(goFlags)
 	logging.BindFlags(goFlags)

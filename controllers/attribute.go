@@ -10,7 +10,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
-	"plumbline.dev/plumbline/internal/attribution"
 	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/facts"
 	"plumbline.dev/plumbline/internal/rbac"
@@ -20,7 +19,9 @@ import (
 
 // attribute adds to what was opened who changed it. A report without that is better than none, so that an error here
 // is only logged.
-func (r *targetReconciler) attribute(ctx context.Context, target *facts.Target, arrived []metav1.ManagedFieldsEntry, outcome report.Outcome) {
+func (r *targetReconciler) attribute(
+	ctx context.Context, target *facts.Target, arrived []metav1.ManagedFieldsEntry, pods map[engine.Identity]string, outcome report.Outcome,
+) {
 	read := map[v1alpha1.TargetReference][]metav1.ManagedFieldsEntry{}
 	of := func(object v1alpha1.TargetReference, arrived []metav1.ManagedFieldsEntry) []metav1.ManagedFieldsEntry {
 		if managed, known := read[object]; known {
@@ -33,24 +34,33 @@ func (r *targetReconciler) attribute(ctx context.Context, target *facts.Target, 
 		read[object] = managed
 		return managed
 	}
+	who := func(object v1alpha1.TargetReference, arrived []metav1.ManagedFieldsEntry, path string) *v1alpha1.Change {
+		return r.managers.Of(of(object, arrived), path, r.clock.Now())
+	}
 	report.Attribute(outcome, func(f *engine.Finding) *v1alpha1.Change {
 		switch {
 		case f.Origin == v1alpha1.OriginPermissions:
-			return lastGranted(target, f, of)
-		case target.Composed:
+			return lastGranted(target, f, who)
+		case f.Origin == v1alpha1.OriginRunningPods:
+			pod, path := podIn(target, pods[engine.IdentityOf(f)], f)
+			return who(pod, nil, path)
+		case target.Composed, target.Reference.UID == "", f.Path == networkPolicies: // nobody changed it in the target: its managedFields are not asked for
 			return nil
 		}
 		if policy, path, is := policyIn(f.Path, target.Reference.Namespace); is {
-			return attribution.Of(of(policy, nil), path)
+			return who(policy, nil, path)
 		}
-		return attribution.Of(of(target.Reference, arrived), f.Path)
+		return who(target.Reference, arrived, f.Path)
 	})
 }
+
+// networkPolicies is the path of a finding on what the NetworkPolicies around a target make of it together.
+const networkPolicies = "networkpolicies"
 
 // policyIn splits the path of a finding on a workload that stands in a NetworkPolicy of its namespace, such as
 // networkpolicies[web].spec.egress[0], into the policy and the path there.
 func policyIn(path, namespace string) (policy v1alpha1.TargetReference, rest string, is bool) {
-	inside, is := strings.CutPrefix(path, "networkpolicies[")
+	inside, is := strings.CutPrefix(path, networkPolicies+"[")
 	name, rest, ends := strings.Cut(inside, "].")
 	return v1alpha1.TargetReference{
 		APIVersion: networkingv1.SchemeGroupVersion.String(), Kind: "NetworkPolicy", Namespace: namespace, Name: name,
@@ -60,7 +70,7 @@ func policyIn(path, namespace string) (policy v1alpha1.TargetReference, rest str
 // lastGranted returns the newest of the changes to the binding and to the role that give a permission; of two in one second,
 // which is as exact as the API server is, that to the role: who makes both makes the binding last.
 func lastGranted(
-	target *facts.Target, f *engine.Finding, of func(v1alpha1.TargetReference, []metav1.ManagedFieldsEntry) []metav1.ManagedFieldsEntry,
+	target *facts.Target, f *engine.Finding, who func(v1alpha1.TargetReference, []metav1.ManagedFieldsEntry, string) *v1alpha1.Change,
 ) *v1alpha1.Change {
 	var newest *v1alpha1.Change
 	for _, grant := range grantsOf(target) {
@@ -68,8 +78,8 @@ func lastGranted(
 			continue
 		}
 		for _, change := range []*v1alpha1.Change{
-			attribution.Of(of(rbacReference(grant.Binding.Ref), nil), "subjects"),
-			attribution.Of(of(rbacReference(grant.Role.Ref), nil), "rules"),
+			who(rbacReference(grant.Binding.Ref), nil, "subjects"),
+			who(rbacReference(grant.Role.Ref), nil, "rules"),
 		} {
 			if change != nil && (newest == nil || !change.Time.Before(newest.Time)) {
 				newest = change

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -138,16 +139,21 @@ func (r *baselineReconciler) unreadable(b *baseline.Baseline) []UnreadableKind {
 	return kinds
 }
 
+// readFor are the facts for which objects of a class are read.
+var readFor = map[workload.Class][]engine.Need{
+	workload.Pods:       {engine.NeedSources, engine.NeedWorkloads},
+	workload.Roles:      {engine.NeedRBAC},
+	workload.Bindings:   {engine.NeedRBAC},
+	workload.Subjects:   {engine.NeedServiceAccount, engine.NeedServiceAccounts},
+	workload.Policies:   {engine.NeedNetwork},
+	workload.Namespaces: {engine.NeedSources, engine.NeedNamespace},
+}
+
+// reads says whether a baseline cannot do without the objects of a kind.
 func reads(b *baseline.Baseline, kind string) bool {
-	switch kind {
-	case "Namespace":
-		return b.ReadsNamespaces() || (b.Judges(workload.Namespaces) && b.Watches(kind))
-	case "ServiceAccount":
-		return b.Needs(engine.NeedServiceAccount) || b.Needs(engine.NeedServiceAccounts) || (b.Judges(workload.Subjects) && b.Watches(kind))
-	case "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding":
-		return b.Needs(engine.NeedRBAC)
-	}
-	return b.Judges(workload.Pods) && b.Watches(kind)
+	class := workload.ClassNamed(kind)
+	return b.Names(kind) || slices.ContainsFunc(readFor[class], b.Needs) ||
+		(class == workload.Namespaces && b.ReadsNamespaces()) || (b.Judges(class) && b.Watches(kind))
 }
 
 // announce sends the Events of what has become of a baseline, after its status says so.

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -47,16 +48,30 @@ type engines struct {
 
 	mu       sync.Mutex
 	started  bool
-	synced   []func() bool              // of all that is watched
-	objects  map[string]map[string]bool // by namespace, the names of policies
-	followed map[schema.GroupKind]bool
+	synced   []func() bool                       // of all that is watched
+	objects  map[string]map[otherPolicy]struct{} // by namespace
+	least    map[string]string                   // of each namespace with policies, the first by name
+	followed map[schema.GroupKind]context.CancelFunc
 	blind    map[schema.GroupKind]string // of kinds that may not be read, why
+}
+
+// otherPolicy is a policy of another engine. Kinds of two groups may be called alike.
+type otherPolicy struct {
+	kind            schema.GroupKind
+	namespace, name string
+}
+
+func (p otherPolicy) String() string {
+	if p.namespace == "" {
+		return p.kind.Kind + " " + p.name
+	}
+	return p.kind.Kind + " " + p.namespace + "/" + p.name
 }
 
 func newEngines(watches *Watches) *engines {
 	return &engines{
-		watches: watches, changed: func(string) {},
-		objects: map[string]map[string]bool{}, followed: map[schema.GroupKind]bool{}, blind: map[schema.GroupKind]string{},
+		watches: watches, changed: func(string) {}, objects: map[string]map[otherPolicy]struct{}{}, least: map[string]string{},
+		followed: map[schema.GroupKind]context.CancelFunc{}, blind: map[schema.GroupKind]string{},
 	}
 }
 
@@ -67,8 +82,8 @@ func (e *engines) in(namespace string) []string {
 	defer e.mu.Unlock()
 	var found []string
 	for _, space := range []string{"", namespace} {
-		for name := range e.objects[space] {
-			found = append(found, name)
+		for policy := range e.objects[space] {
+			found = append(found, policy.String())
 		}
 	}
 	for _, why := range e.blind {
@@ -76,6 +91,18 @@ func (e *engines) in(namespace string) []string {
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
+}
+
+// first returns the first of what may have a say in a namespace; empty where nothing has. Verdicts name no other: while it is
+// the same, nothing is to be judged again.
+func (e *engines) first(namespace string) string {
+	first := e.least[""]
+	for _, other := range append(slices.Collect(maps.Values(e.blind)), e.least[namespace]) {
+		if first == "" || other != "" && other < first {
+			first = other
+		}
+	}
+	return first
 }
 
 var definitions = apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition")
@@ -86,18 +113,12 @@ func (e *engines) start(ctx context.Context) {
 	defer e.mu.Unlock()
 	if !e.started {
 		e.started = true
-		e.begin(ctx, definitions.GroupKind(), func(obj any, is bool) {
-			if is {
-				e.defined(ctx, obj)
-			}
-		})
+		e.begin(ctx, definitions.GroupKind(), func(obj any, is bool) { e.defined(ctx, objectOf(obj), is) })
 	}
 }
 
-// defined begins to watch a kind of policy, when its definition is there. The API server may not serve it yet: then it is
-// asked again.
-func (e *engines) defined(ctx context.Context, obj any) {
-	definition := objectOf(obj)
+// defined begins to watch a kind of policy when its definition comes, and ends when it goes.
+func (e *engines) defined(ctx context.Context, definition client.Object, is bool) {
 	if definition == nil {
 		return
 	}
@@ -105,33 +126,99 @@ func (e *engines) defined(ctx context.Context, obj any) {
 	if !known {
 		return
 	}
+	if !is {
+		e.undefined(ctx, kind)
+		return
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.followed[kind] {
-		e.followed[kind] = true
-		e.begin(ctx, kind, func(obj any, is bool) { e.put(kind.Kind, objectOf(obj), is) })
+	if e.followed[kind] == nil {
+		e.begin(ctx, kind, func(obj any, is bool) { e.put(kind, objectOf(obj), is) })
 	}
+}
+
+// undefined forgets a kind that is no more, with all policies of it.
+func (e *engines) undefined(ctx context.Context, kind schema.GroupKind) {
+	e.mu.Lock()
+	if end := e.followed[kind]; end != nil {
+		end()
+	}
+	delete(e.followed, kind)
+	delete(e.blind, kind)
+	for namespace, policies := range e.objects {
+		maps.DeleteFunc(policies, func(policy otherPolicy, _ struct{}) bool { return policy.kind == kind })
+		e.settle(namespace)
+	}
+	e.mu.Unlock()
+	if mapping, err := e.watches.client.RESTMapper().RESTMapping(kind); err == nil { // the mapper remembers what was
+		if err := e.watches.cache.RemoveInformer(ctx, metadataOf(mapping.GroupVersionKind)); err != nil {
+			log.FromContext(ctx).Error(err, "cannot end to watch policies of other engines", "kind", kind.String())
+		}
+	}
+	e.changed("")
 }
 
 // begin has a kind followed, which is synced when all that is there was handed in, or when it cannot be read.
 func (e *engines) begin(ctx context.Context, kind schema.GroupKind, put func(obj any, is bool)) {
-	var done atomic.Bool
-	e.synced = append(e.synced, done.Load)
-	go e.follow(ctx, kind, put, func() { done.Store(true) })
+	ctx, e.followed[kind] = context.WithCancel(ctx)
+	done := make(chan struct{})
+	e.synced = append(e.synced, func() bool {
+		select {
+		case <-done:
+			return true
+		case <-ctx.Done():
+			return true
+		default:
+			return false
+		}
+	})
+	go e.follow(ctx, kind, put, sync.OnceFunc(func() { close(done) }))
 }
 
-// follow watches a kind, as soon as that may be. What cannot be read does not hold up the rest.
+// follow watches a kind, as soon as that may be, and from then on looks whether it still may. What cannot be read does not hold
+// up the rest. The API server serves a kind a moment after its definition came: so the first tries follow each other quickly.
 func (e *engines) follow(ctx context.Context, kind schema.GroupKind, put func(obj any, is bool), done func()) {
-	err := wait.PollUntilContextCancel(ctx, e.watches.Recheck, true, func(ctx context.Context) (bool, error) {
+	const quick, stillMay = 16, 6
+	patience := wait.Backoff{Duration: e.watches.Recheck / quick, Factor: 2, Steps: quick, Cap: e.watches.Recheck}
+	err := patience.DelayFunc().Until(ctx, true, true, func(ctx context.Context) (bool, error) {
 		err := e.watch(ctx, kind, put)
-		e.note(kind, err)
-		if err != nil {
-			log.FromContext(ctx).Error(err, "cannot watch policies of other engines", "kind", kind.String())
+		if ctx.Err() != nil {
+			return false, ctx.Err() // the kind is no more, and nothing is to be said of it
 		}
+		e.note(kind, err)
+		e.tell(ctx, kind, err)
 		done()
 		return err == nil, nil
 	})
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if err != nil {
+		return
+	}
+	_ = wait.PollUntilContextCancel(ctx, stillMay*e.watches.Recheck, false, func(ctx context.Context) (bool, error) {
+		mapping, err := e.watches.client.RESTMapper().RESTMapping(kind)
+		if err != nil {
+			return false, nil //nolint:nilerr // it was there, and its definition tells when it is not
+		}
+		resource := mapping.Resource.GroupResource()
+		if may, err := e.watches.allowed(ctx, &followed{resource: resource}); err == nil { // without an answer nothing has changed
+			e.note(kind, refusalOf(resource, may))
+		}
+		return false, nil
+	})
+}
+
+func refusalOf(resource schema.GroupResource, may bool) error {
+	if may {
+		return nil
+	}
+	return fmt.Errorf("the operator may not list and watch %s", resource)
+}
+
+// tell logs that a kind cannot be watched.
+func (e *engines) tell(ctx context.Context, kind schema.GroupKind, err error) {
+	switch {
+	case meta.IsNoMatchError(err):
+		log.FromContext(ctx).Info("the API server does not serve these policies of another engine yet", "kind", kind.String())
+	case err != nil:
 		log.FromContext(ctx).Error(err, "cannot watch policies of other engines", "kind", kind.String())
 	}
 }
@@ -141,7 +228,7 @@ func (e *engines) note(kind schema.GroupKind, err error) {
 	e.mu.Lock()
 	before := e.blind[kind]
 	delete(e.blind, kind)
-	if err != nil {
+	if err != nil && e.followed[kind] != nil {
 		e.blind[kind] = fmt.Sprintf("%s of %s, which cannot be read,", kind.Kind, kind.Group)
 	}
 	changed := before != e.blind[kind]
@@ -151,19 +238,24 @@ func (e *engines) note(kind schema.GroupKind, err error) {
 	}
 }
 
+func metadataOf(kind schema.GroupVersionKind) *metav1.PartialObjectMetadata {
+	objects := &metav1.PartialObjectMetadata{}
+	objects.SetGroupVersionKind(kind)
+	return objects
+}
+
 // watch watches the metadata of a kind, and returns when all that is there was handed in.
 func (e *engines) watch(ctx context.Context, kind schema.GroupKind, put func(obj any, is bool)) error {
 	mapping, err := e.watches.client.RESTMapper().RESTMapping(kind)
 	if err != nil {
 		return err
 	}
-	objects := &metav1.PartialObjectMetadata{}
-	objects.SetGroupVersionKind(mapping.GroupVersionKind)
-	may, err := e.watches.allowed(ctx, &followed{resource: mapping.Resource.GroupResource()})
-	if err != nil || !may {
-		return errors.Join(err, fmt.Errorf("the operator may not list and watch %s", mapping.Resource.GroupResource()))
+	resource := mapping.Resource.GroupResource()
+	may, err := e.watches.allowed(ctx, &followed{resource: resource})
+	if err = errors.Join(err, refusalOf(resource, may)); err != nil {
+		return err
 	}
-	informer, err := e.watches.cache.GetInformer(ctx, objects, cache.BlockUntilSynced(false))
+	informer, err := e.watches.cache.GetInformer(ctx, metadataOf(mapping.GroupVersionKind), cache.BlockUntilSynced(false))
 	if err != nil {
 		return err
 	}
@@ -178,32 +270,53 @@ func (e *engines) watch(ctx context.Context, kind schema.GroupKind, put func(obj
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if !toolscache.WaitForCacheSync(waiting.Done(), registration.HasSynced) {
-		return fmt.Errorf("%s are not read yet", mapping.Resource.GroupResource())
+		return errors.Join(fmt.Errorf("%s are not read yet", resource), informer.RemoveEventHandler(registration))
 	}
 	return nil
 }
 
 // put takes down that a policy came or went. What it says may change without consequence: that it is there is what counts.
-func (e *engines) put(kind string, policy client.Object, is bool) {
+func (e *engines) put(kind schema.GroupKind, policy client.Object, is bool) {
 	if policy == nil {
 		return
 	}
-	namespace := policy.GetNamespace()
-	name := kind + " " + policy.GetName()
-	if namespace != "" {
-		name = kind + " " + namespace + "/" + policy.GetName()
-	}
+	one := otherPolicy{kind, policy.GetNamespace(), policy.GetName()}
 	e.mu.Lock()
-	if e.objects[namespace] == nil {
-		e.objects[namespace] = map[string]bool{}
+	before := e.first(one.namespace)
+	switch {
+	case e.followed[kind] == nil: // its definition has gone before it
+	case is:
+		if e.objects[one.namespace] == nil {
+			e.objects[one.namespace] = map[otherPolicy]struct{}{}
+		}
+		e.objects[one.namespace][one] = struct{}{}
+		if least, known := e.least[one.namespace]; !known || one.String() < least {
+			e.least[one.namespace] = one.String()
+		}
+	default:
+		delete(e.objects[one.namespace], one)
+		if one.String() == e.least[one.namespace] {
+			e.settle(one.namespace)
+		}
 	}
-	if is {
-		e.objects[namespace][name] = true
-	} else {
-		delete(e.objects[namespace], name)
-	}
+	changed := e.first(one.namespace) != before
 	e.mu.Unlock()
-	e.changed(namespace)
+	if changed {
+		e.changed(one.namespace)
+	}
+}
+
+// settle looks for the first of the policies of a namespace anew.
+func (e *engines) settle(namespace string) {
+	delete(e.least, namespace)
+	for policy := range e.objects[namespace] {
+		if least, known := e.least[namespace]; !known || policy.String() < least {
+			e.least[namespace] = policy.String()
+		}
+	}
+	if len(e.objects[namespace]) == 0 {
+		delete(e.objects, namespace)
+	}
 }
 
 // hasSynced says whether all policies that were there are known, or known to be unreadable.

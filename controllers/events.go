@@ -111,10 +111,10 @@ func (a *announcer) drift(before *v1alpha1.DriftReport, outcome report.Outcome, 
 	case was != v1alpha1.StateDrifted:
 		reason, note = v1alpha1.EventDriftDetected, tell(outcome, changes)
 	default:
-		note = strings.Join(notEmpty(tell(outcome, changes), list("changed", changes.Changed), listWaived(changes.Waived),
+		note = strings.Join(notEmpty(tell(outcome, changes), listChanged(changes.Changed), listWaived(changes.Waived),
 			listResolved(changes.Resolved)), " ")
 	}
-	a.send(objectFor(regarding.Spec.Target), regarding, kind, reason, note)
+	a.send(objectFor(regarding.Spec.Target), reportRef(regarding), kind, reason, note)
 }
 
 // told returns the changes that Events tell of.
@@ -173,8 +173,8 @@ func tell(outcome report.Outcome, changes engine.Changes) string {
 		if f.Origin == v1alpha1.OriginPermissions {
 			sentence = "GAINED: " + sentence
 		}
-		if by := changedBy(outcome.Report, f); by != "" {
-			sentence += " Changed by " + by + "."
+		if listed := listedIn(outcome.Report, f); listed != nil {
+			sentence = withDeed(sentence, listed)
 		}
 		if !slices.Contains(sentences, sentence) { // two checks may say the same
 			sentences = append(sentences, sentence)
@@ -186,10 +186,27 @@ func tell(outcome report.Outcome, changes engine.Changes) string {
 	if more := len(sentences) - maxToldNotes; more > 0 {
 		sentences = append(sentences[:maxToldNotes], fmt.Sprintf("And %s.", report.Plural(more, "finding more", "findings more")))
 	}
-	if outcome.Why != "" && len(changes.Opened) > 0 {
-		sentences = append(sentences, outcome.Why+".")
+	return strings.Join(slices.Concat(whyOpened(outcome, changes), sentences), " ")
+}
+
+// whyOpened says why findings opened, where that is known, each reason once.
+func whyOpened(outcome report.Outcome, changes engine.Changes) []string {
+	var reasons []string
+	for i := range changes.Opened {
+		if why := outcome.Why[engine.IdentityOf(&changes.Opened[i])]; why != "" && !slices.Contains(reasons, why+".") {
+			reasons = append(reasons, why+".")
+		}
 	}
-	return strings.Join(sentences, " ")
+	return reasons
+}
+
+// listChanged names what is judged in another way than before, with how bad it is now.
+func listChanged(findings []engine.Finding) string {
+	said := slices.Clone(findings)
+	for i := range said {
+		said[i].Value += " (now " + string(said[i].Severity) + ")"
+	}
+	return list("changed", said)
 }
 
 // listWaived names findings with the exceptions that waive them.
@@ -221,14 +238,14 @@ func listResolved(findings []engine.Finding) string {
 	return strings.Join(notEmpty("LOST "+strings.Join(lost, "; ")+".", list("resolved", rest)), " ")
 }
 
-func changedBy(r *v1alpha1.DriftReport, f *engine.Finding) string {
+// listedIn returns a finding as a report lists it, with what changed it; nil when it does not.
+func listedIn(r *v1alpha1.DriftReport, f *engine.Finding) *engine.Finding {
 	for i := range r.Status.Findings {
-		listed := &r.Status.Findings[i]
-		if listed.LastChange != nil && engine.IdentityOf(listed) == engine.IdentityOf(f) {
-			return listed.LastChange.Manager
+		if listed := &r.Status.Findings[i]; engine.IdentityOf(listed) == engine.IdentityOf(f) {
+			return listed
 		}
 	}
-	return ""
+	return nil
 }
 
 // list names findings by check and value.
@@ -270,6 +287,14 @@ func notEmpty(texts ...string) []string {
 		}
 	}
 	return kept
+}
+
+// reportRef makes the reference to the report that an Event relates: thousands may wait, and are not to hold their reports.
+func reportRef(r *v1alpha1.DriftReport) *corev1.ObjectReference {
+	return &corev1.ObjectReference{
+		APIVersion: v1alpha1.GroupVersion.String(), Kind: "DriftReport", Namespace: r.Namespace, Name: r.Name, UID: r.UID,
+		ResourceVersion: r.ResourceVersion,
+	}
 }
 
 // objectFor makes the reference that an Event regards.

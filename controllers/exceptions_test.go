@@ -110,7 +110,7 @@ func TestAnExceptionIsACeiling(t *testing.T) {
 	s.change(firewall, "kubectl-edit", func() { adds("NET_RAW", "NET_ADMIN")(firewall) })
 	s.expect("Deployment firewall: Drifted 1", "Deployment other: Drifted 1")
 	s.Eventually(func() []string { return s.events("firewall") }).Should(gomega.Equal([]string{
-		"DriftDetected: Container app adds capability NET_ADMIN. Changed by kubectl-edit."}))
+		"DriftDetected: kubectl-edit added NET_ADMIN to container app: Container app adds capability NET_ADMIN."}))
 
 	s.change(firewall, "kubectl-edit", func() { adds("NET_RAW")(firewall) })
 	s.expect("Deployment firewall: Waived 0", "Deployment other: Drifted 1")

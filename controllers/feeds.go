@@ -28,13 +28,16 @@ func (w *wiring) targetFeeds() []*feed[workload.Ref] {
 	feeds := []*feed[workload.Ref]{
 		{watches: watches, obj: &v1alpha1.DriftReport{}, required: true, keys: w.reportChanged},
 		{watches: watches, obj: &v1alpha1.SecurityBaseline{}, required: true, keys: nothing[workload.Ref]},
-		{watches: watches, obj: &corev1.Namespace{}, keys: w.namespaceChanged},
-		{watches: watches, obj: &corev1.ServiceAccount{}, keys: w.serviceAccountChanged},
-		{watches: watches, obj: &rbacv1.Role{}, keys: w.roleChanged},
-		{watches: watches, obj: &rbacv1.ClusterRole{}, keys: w.roleChanged},
-		{watches: watches, obj: &rbacv1.RoleBinding{}, keys: w.bindingChanged},
-		{watches: watches, obj: &rbacv1.ClusterRoleBinding{}, keys: w.bindingChanged},
-		{watches: watches, obj: &networkingv1.NetworkPolicy{}, keys: w.policyChanged},
+		{watches: watches, obj: &corev1.Namespace{}, keys: w.orNamed(w.orDeclaredIn(w.namespaceChanged))},
+		{watches: watches, obj: &corev1.ServiceAccount{}, keys: w.orNamed(w.serviceAccountChanged)},
+		{watches: watches, obj: &rbacv1.Role{}, keys: w.orNamed(w.roleChanged)},
+		{watches: watches, obj: &rbacv1.ClusterRole{}, keys: w.orNamed(w.roleChanged)},
+		{watches: watches, obj: &rbacv1.RoleBinding{}, keys: w.orNamed(w.bindingChanged)},
+		{watches: watches, obj: &rbacv1.ClusterRoleBinding{}, keys: w.orNamed(w.bindingChanged)},
+		{watches: watches, obj: &networkingv1.NetworkPolicy{}, keys: w.orNamed(w.policyChanged)},
+	}
+	for _, obj := range facts.GuardrailKinds() {
+		feeds = append(feeds, &feed[workload.Ref]{watches: watches, obj: obj, keys: w.orNamed(w.guardrailChanged)})
 	}
 	for _, kind := range workload.Kinds() {
 		if obj, ok := kind.New().(client.Object); ok {
@@ -51,15 +54,20 @@ func nothing[key comparable](context.Context, change) []key { return nil }
 // workloadChanged returns the targets of a workload, before and after, unless nothing that is judged has changed.
 func (w *wiring) workloadChanged(ctx context.Context, c change) []workload.Ref {
 	before, after := workloadOf(c.before), workloadOf(c.after)
+	above := w.runBelow(ctx, c, before, after)
 	if before != nil && after != nil && sameToJudge(*before, *after) {
 		w.targets.changes.Take(after.Meta.UID)
-		return nil
+		return above
 	}
-	w.knowSource(ctx, before, after)
+	sources := w.knowSource(ctx, before, after)
 	refs := map[workload.Ref]struct{}{}
 	for _, one := range []*workload.Workload{before, after} {
-		if one != nil {
-			refs[queueKey(*one)] = struct{}{}
+		if one == nil {
+			continue
+		}
+		refs[queueKey(*one)] = struct{}{}
+		if w.targets.facts.Declares(one.Ref) != nil { // it is held against that itself, whoever stands for it
+			refs[one.Ref] = struct{}{}
 		}
 	}
 	keys := slices.Collect(maps.Keys(refs))
@@ -67,7 +75,7 @@ func (w *wiring) workloadChanged(ctx context.Context, c change) []workload.Ref {
 		return keys
 	}
 	w.targets.arrivals.arrived(keys, w.options.Clock.Now())
-	return append(keys, w.beside(ctx, before, after)...)
+	return slices.Concat(keys, above, w.beside(ctx, before, after, sources))
 }
 
 // workloadOf returns the workload that an object is; nil when there is none.
@@ -84,18 +92,11 @@ func workloadOf(obj client.Object) *workload.Workload {
 // queueKey is the target of a workload, or the workload itself when it names a watched controller: only its own
 // reconcile can tell whether that controller really is there.
 func queueKey(w workload.Workload) workload.Ref {
-	owner, owned := workload.Owner(w.Meta)
-	if !owned {
-		return w.Ref
-	}
-	if ref := workload.RefTo(owner, w.Namespace); !workload.Watched(ref) {
-		return ref
-	}
-	return w.Ref
+	return w.Target()
 }
 
 func sameToJudge(a, b workload.Workload) bool {
-	return a.Meta.UID == b.Meta.UID && a.Idle() == b.Idle() &&
+	return a.Meta.UID == b.Meta.UID && a.Idle() == b.Idle() && (a.Finished == b.Finished || workload.Trimmed(b)) &&
 		equality.Semantic.DeepEqual(a.Meta.Labels, b.Meta.Labels) &&
 		equality.Semantic.DeepEqual(a.Meta.OwnerReferences, b.Meta.OwnerReferences) &&
 		equality.Semantic.DeepEqual(a.PodMeta.Annotations, b.PodMeta.Annotations) &&
@@ -118,10 +119,11 @@ func samePods(a, b workload.Workload) bool {
 // namespaceChanged returns what the labels of a namespace decide, when they changed, and the namespace itself when it came.
 // Before the first look there are no baselines yet, and everything is to be judged anyway.
 func (w *wiring) namespaceChanged(ctx context.Context, c change) []workload.Ref {
+	sources := w.namespaceTold(c)
 	if c.initial || c.after == nil || (c.before != nil && maps.Equal(c.before.GetLabels(), c.after.GetLabels())) {
 		return nil
 	}
-	return w.namespaceRelabelled(ctx, c)
+	return w.namespaceRelabelled(ctx, c, sources)
 }
 
 // targetsIn returns the targets of those workloads in a namespace that are chosen.
@@ -161,7 +163,8 @@ func (w *wiring) reportChanged(_ context.Context, c change) []workload.Ref {
 		return nil
 	}
 	keys := []workload.Ref{report.RefOf(r.Spec.Target)}
-	if report.Key(keys[0], w.options.Namespace) != client.ObjectKeyFromObject(r) {
+	at := client.ObjectKeyFromObject(r)
+	if at != report.Key(keys[0], w.options.Namespace) && at != report.HomelessKey(keys[0], w.options.Namespace) {
 		keys[0] = workload.Ref{Kind: strayReport, Namespace: r.Namespace, Name: r.Name}
 	}
 	before, _ := c.before.(*v1alpha1.DriftReport)
@@ -181,12 +184,12 @@ func (w *wiring) reportChanged(_ context.Context, c change) []workload.Ref {
 func (w *wiring) baselineFeeds() []*feed[reconcile.Request] {
 	watches := w.options.Watches
 	feeds := []*feed[reconcile.Request]{
-		{watches: watches, obj: &v1alpha1.SecurityBaseline{}, required: true, keys: baselineChanged},
+		{watches: watches, obj: &v1alpha1.SecurityBaseline{}, required: true, keys: w.baselineChanged},
 		{watches: watches, obj: &corev1.Namespace{}, keys: nothing[reconcile.Request]},
 		{watches: watches, obj: &corev1.ServiceAccount{}, keys: nothing[reconcile.Request]},
 		{watches: watches, obj: &networkingv1.NetworkPolicy{}, keys: nothing[reconcile.Request]},
 	}
-	for _, obj := range facts.RBACKinds() {
+	for _, obj := range append(facts.RBACKinds(), facts.GuardrailKinds()...) {
 		feeds = append(feeds, &feed[reconcile.Request]{watches: watches, obj: obj, keys: nothing[reconcile.Request]})
 	}
 	for _, kind := range workload.Kinds() {
@@ -197,7 +200,8 @@ func (w *wiring) baselineFeeds() []*feed[reconcile.Request] {
 	return feeds
 }
 
-func baselineChanged(_ context.Context, c change) []reconcile.Request {
+func (w *wiring) baselineChanged(ctx context.Context, c change) []reconcile.Request {
+	w.baselineSpecChanged(ctx, c)
 	if c.after == nil {
 		return []reconcile.Request{requestFor(c.before.GetName())}
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"time"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
@@ -33,6 +34,13 @@ type entry struct {
 	matched      map[judgement.ExceptionKey]int32
 	notEvaluated map[string]string // by baseline, the reason
 	unreported   bool              // drifted, but beyond the ceiling of reports
+	oldest       map[openKind]time.Time
+}
+
+// openKind is what the age of open findings is told by.
+type openKind struct {
+	baseline string
+	severity v1alpha1.Severity
 }
 
 // findingKind is what findings are counted by.
@@ -165,6 +173,19 @@ func (l *ledger) replace(ref workload.Ref, set *baseline.Set, e *entry) {
 	l.mu.Unlock()
 	l.changed(slices.Collect(maps.Keys(changed))...)
 	l.finished(finished...)
+}
+
+// covered returns the targets that a baseline covers.
+func (l *ledger) covered(name string) []workload.Ref {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var refs []workload.Ref
+	for ref := range l.entries {
+		if slices.Contains(l.entries[ref].baselines, name) {
+			refs = append(refs, ref)
+		}
+	}
+	return refs
 }
 
 // tick takes a target off the passes that the set has judged it for, and returns the baselines with nothing left.

@@ -30,6 +30,15 @@ var (
 		[]string{"operation", "result"}}
 	metricEventsDropped = Metric{"plumbline_events_dropped_total", "counter",
 		"Events that were not sent because too many waited already; the reports say the same.", nil}
+	metricResolve = Metric{"plumbline_time_to_resolve_seconds", "histogram",
+		"Seconds from when a finding was first seen until it was resolved.", []string{"severity"}}
+	metricReopened = Metric{"plumbline_reopened_findings_total", "counter",
+		"Findings that were resolved and are open again.", []string{"baseline"}}
+	metricChanges = Metric{"plumbline_changes_total", "counter",
+		"Findings that opened, by the class of what changed the object: GitOps, OutOfBand, Controller, or Unknown where nobody can tell.",
+		[]string{"class"}}
+	metricOldest = Metric{"plumbline_oldest_open_finding_timestamp_seconds", "gauge",
+		"When the oldest open finding was first seen, as seconds since 1970: time() less this is its age.", []string{"baseline", "severity"}}
 	metricUnreadable = Metric{"plumbline_unreadable_kinds", "gauge",
 		"Whether a kind that is to be judged cannot be read; such objects are neither compliant nor drifted.", []string{"kind"}}
 )
@@ -38,7 +47,7 @@ var (
 func Metrics() []Metric {
 	return []Metric{
 		metricFindings, metricWaivedFindings, metricDriftedObjects, metricEvaluations, metricDetection, metricReportWrites,
-		metricEventsDropped, metricUnreadable,
+		metricEventsDropped, metricResolve, metricReopened, metricChanges, metricOldest, metricUnreadable,
 	}
 }
 
@@ -52,6 +61,9 @@ type metrics struct {
 	detection     prometheus.Histogram
 	writes        *prometheus.CounterVec
 	eventsDropped prometheus.Counter
+	resolve       *prometheus.HistogramVec
+	reopened      *prometheus.CounterVec
+	changes       *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -63,6 +75,12 @@ func newMetrics() *metrics {
 		}),
 		writes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: metricReportWrites.Name, Help: metricReportWrites.Help},
 			metricReportWrites.Labels),
+		resolve: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: metricResolve.Name, Help: metricResolve.Help,
+			Buckets: []float64{60, 600, 3600, 6 * 3600, 24 * 3600, 3 * 24 * 3600, 7 * 24 * 3600, 30 * 24 * 3600, 90 * 24 * 3600},
+		}, metricResolve.Labels),
+		reopened:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: metricReopened.Name, Help: metricReopened.Help}, metricReopened.Labels),
+		changes:       prometheus.NewCounterVec(prometheus.CounterOpts{Name: metricChanges.Name, Help: metricChanges.Help}, metricChanges.Labels),
 		eventsDropped: prometheus.NewCounter(prometheus.CounterOpts{Name: metricEventsDropped.Name, Help: metricEventsDropped.Help}),
 	}
 }
@@ -76,7 +94,7 @@ func (m *metrics) wrote(operation string, err error) {
 }
 
 func (m *metrics) register(registry prometheus.Registerer, l *ledger, w *Watches) error {
-	for _, collector := range []prometheus.Collector{m.evaluations, m.detection, m.writes, m.eventsDropped, &gauges{l, w}} {
+	for _, collector := range []prometheus.Collector{m.evaluations, m.detection, m.writes, m.eventsDropped, m.resolve, m.reopened, m.changes, &gauges{l, w}} {
 		if err := registry.Register(collector); err != nil {
 			return err
 		}
@@ -95,6 +113,7 @@ func (g *gauges) Describe(descs chan<- *prometheus.Desc) {
 	descs <- metricFindings.desc()
 	descs <- metricWaivedFindings.desc()
 	descs <- metricDriftedObjects.desc()
+	descs <- metricOldest.desc()
 	descs <- metricUnreadable.desc()
 }
 
@@ -112,6 +131,10 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 	for labels, n := range waived {
 		out <- prometheus.MustNewConstMetric(metricWaivedFindings.desc(), prometheus.GaugeValue, float64(n),
 			labels.baseline, labels.namespace)
+	}
+	for labels, since := range g.ledger.oldest() {
+		out <- prometheus.MustNewConstMetric(metricOldest.desc(), prometheus.GaugeValue, float64(since.Unix()),
+			labels.baseline, string(labels.severity))
 	}
 	for _, kind := range g.watches.Unreadable() {
 		out <- prometheus.MustNewConstMetric(metricUnreadable.desc(), prometheus.GaugeValue, 1, kind.Kind)

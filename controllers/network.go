@@ -31,7 +31,8 @@ func (w *Watches) trimNetworkPolicy(obj any) (any, error) {
 }
 
 // policyChanged returns all that a change of a NetworkPolicy may change, if any baseline asks for it: the policy, its
-// namespace, and the workloads there. What was there when the watch began is judged with the baselines that cover it.
+// namespace, and the workloads there that stand for themselves. What was there when the watch began is judged with the
+// baselines that cover it.
 func (w *wiring) policyChanged(ctx context.Context, c change) []workload.Ref {
 	before, _ := c.before.(*networkingv1.NetworkPolicy)
 	after, _ := c.after.(*networkingv1.NetworkPolicy)
@@ -50,7 +51,7 @@ func (w *wiring) policyChanged(ctx context.Context, c change) []workload.Ref {
 			w.targets.hints.lost(before)
 		}
 	}
-	for _, ref := range w.targetsIn(ctx, one.Namespace, func(one workload.Workload) bool { return !workload.Trimmed(one) }) {
+	for _, ref := range w.targetsIn(ctx, one.Namespace, w.standing(ctx)) {
 		t.refs[ref] = struct{}{}
 	}
 	return w.wake(ctx, t)
@@ -62,33 +63,35 @@ func samePolicy(before, after *networkingv1.NetworkPolicy) bool {
 
 func namespaceRef(name string) workload.Ref { return workload.Ref{Kind: "Namespace", Name: name} }
 
-// knowSource takes down what the pods of a workload look like to NetworkPolicies, which may let them in elsewhere.
-func (w *wiring) knowSource(ctx context.Context, before, after *workload.Workload) {
-	sources := w.targets.facts.Sources
+// standing says of a workload whether it may stand for itself: also one whose controller is not there.
+func (w *wiring) standing(ctx context.Context) func(workload.Workload) bool {
+	return func(one workload.Workload) bool { return w.targets.facts.Stands(ctx, &one) }
+}
+
+// knowSource takes down what the pods of a workload look like to NetworkPolicies, which may let them in elsewhere, and says
+// whether there are other sources of traffic now.
+func (w *wiring) knowSource(ctx context.Context, before, after *workload.Workload) bool {
 	if after == nil {
-		sources.Delete(before.Ref)
-		return
+		return w.targets.facts.Sources.Delete(before.Ref)
 	}
-	if workload.Trimmed(*after) {
-		return
-	}
-	namespace, err := w.targets.facts.Namespace(ctx, after.Namespace)
+	changed, err := w.targets.facts.Sends(ctx, after)
 	if err != nil {
 		log.FromContext(ctx).Error(err, "cannot read a namespace", "namespace", after.Namespace)
 	}
-	sources.Put(after.Ref, facts.PodOf(after, namespace.Labels))
+	return changed
 }
 
 // beside returns what a change of a workload changes beside its own report, if any baseline asks for it: its namespace, the
-// NetworkPolicies that select it, and the workloads that it may reach now and could not before.
-func (w *wiring) beside(ctx context.Context, before, after *workload.Workload) []workload.Ref {
+// NetworkPolicies that select it, and where there are other sources of traffic now, the workloads that these may reach or could
+// before. What a controller makes changes nothing: the controller is judged by its own template.
+func (w *wiring) beside(ctx context.Context, before, after *workload.Workload, sources bool) []workload.Ref {
 	t := newTouched()
 	one := cmp.Or(after, before)
-	if w.asked(engine.NeedWorkloads) {
+	if w.asked(engine.NeedWorkloads) && (!made(before) || !made(after)) {
 		t.refs[namespaceRef(one.Namespace)] = struct{}{}
 		w.wakeOthers(ctx, t, workload.Policies, one.Namespace)
 	}
-	if w.asked(engine.NeedSources) && !sameSender(before, after) {
+	if sources && w.asked(engine.NeedSources) {
 		w.wakeProtected(ctx, t)
 	}
 	if len(t.refs) == 0 {
@@ -97,11 +100,8 @@ func (w *wiring) beside(ctx context.Context, before, after *workload.Workload) [
 	return w.wake(ctx, t)
 }
 
-// sameSender says whether NetworkPolicies take a workload for the same as before.
-func sameSender(before, after *workload.Workload) bool {
-	return before != nil && after != nil && before.Pod.HostNetwork == after.Pod.HostNetwork &&
-		maps.Equal(before.PodMeta.Labels, after.PodMeta.Labels)
-}
+// made says whether a workload is not there, or names a controller that makes such.
+func made(one *workload.Workload) bool { return one == nil || workload.Trimmed(*one) }
 
 // wakeProtected takes down the workloads of which a baseline says who may reach them.
 func (w *wiring) wakeProtected(ctx context.Context, t *touched) {
@@ -114,7 +114,7 @@ func (w *wiring) wakeProtected(ctx context.Context, t *touched) {
 			log.FromContext(ctx).Error(err, "cannot judge again who may be reached", "kind", kind.Kind)
 		}
 		for i := range found {
-			if !workload.Trimmed(found[i]) && w.protected(ctx, &found[i]) {
+			if w.targets.facts.Stands(ctx, &found[i]) && w.protected(ctx, &found[i]) {
 				t.refs[queueKey(found[i])] = struct{}{}
 			}
 		}
@@ -136,17 +136,36 @@ func (w *wiring) protected(ctx context.Context, one *workload.Workload) bool {
 	return false
 }
 
-// namespaceRelabelled returns all that the labels of a namespace decide: it, what is in it where a scope or a policy asks for
-// them, and the workloads that those in it may reach.
-func (w *wiring) namespaceRelabelled(ctx context.Context, c change) []workload.Ref {
+// namespaceTold takes down the labels of a namespace, and says whether sources of traffic look different now.
+func (w *wiring) namespaceTold(c change) bool {
+	if c.after == nil {
+		w.targets.facts.Sources.Forget(c.before.GetName())
+		w.targets.hints.forget(namespaceRef(c.before.GetName()))
+		return false
+	}
+	return w.targets.facts.Sources.Relabel(c.after.GetName(), c.after.GetLabels())
+}
+
+// namespaceRelabelled returns all that the labels of a namespace decide: it, what is in it where a scope, a policy or
+// `reachability` asks for them, also where it no longer does, and the workloads that those in it may reach.
+func (w *wiring) namespaceRelabelled(ctx context.Context, c change, sources bool) []workload.Ref {
 	t := newTouched()
 	name := c.after.GetName()
-	w.targets.facts.Sources.Relabel(name, c.after.GetLabels())
+	if c.before != nil {
+		for _, ref := range w.leftOut(ctx, name, c.before.GetLabels(), c.after.GetLabels()) {
+			t.refs[ref] = struct{}{}
+		}
+	}
 	if w.targets.baselines.current.Load().Judges(workload.Namespaces) {
 		t.refs[namespaceRef(name)] = struct{}{}
 	}
 	if w.asked(engine.NeedSources) {
-		w.wakeProtected(ctx, t)
+		for _, ref := range w.targetsIn(ctx, name, w.standing(ctx)) {
+			t.refs[ref] = struct{}{}
+		}
+		if sources {
+			w.wakeProtected(ctx, t)
+		}
 	}
 	for _, b := range w.targets.baselines.current.Load().All() {
 		if b.ReadsNamespaces() {
@@ -165,7 +184,7 @@ func (w *wiring) engineChanged(namespace string) {
 	}
 	ctx := context.Background()
 	t := newTouched()
-	for _, ref := range w.targetsIn(ctx, namespace, func(one workload.Workload) bool { return !workload.Trimmed(one) }) {
+	for _, ref := range w.targetsIn(ctx, namespace, w.standing(ctx)) {
 		t.refs[ref] = struct{}{}
 	}
 	if namespace != "" {

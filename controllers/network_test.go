@@ -7,6 +7,7 @@ import (
 
 	"github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -40,12 +41,13 @@ func madeUpNetworkChecks() []engine.Check {
 	needs := []engine.Need{engine.NeedNetwork, engine.NeedNoOtherPolicies}
 	return []engine.Check{{
 		ID: "made-up-deny", Severity: v1alpha1.SeverityHigh, Remediation: "Add one.", Judges: workload.Namespaces, Needs: needs,
+		Loses:    network.Ingress.Lost(),
 		Declared: func(s *v1alpha1.SecurityBaselineSpec) bool { return s.NetworkPolicies.DefaultDeny.Ingress != "" },
 		Run: func(in *engine.Input) []engine.Finding {
 			if network.DefaultDeny(in.Namespace.Policies, network.Ingress).Denies() {
 				return nil
 			}
-			return []engine.Finding{{Path: "spec", Value: "missing", Message: "The namespace has no default deny."}}
+			return []engine.Finding{{Path: "networkpolicies", Value: "missing", Message: "The namespace has no default deny."}}
 		},
 	}, {
 		ID: "made-up-isolation", Severity: v1alpha1.SeverityMedium, Remediation: "Isolate it.", Needs: needs,
@@ -63,11 +65,14 @@ func madeUpNetworkChecks() []engine.Check {
 		ID: "made-up-reach", Severity: v1alpha1.SeverityHigh, Remediation: "Close it.", Needs: append([]engine.Need{engine.NeedSources}, needs...),
 		Declared: func(s *v1alpha1.SecurityBaselineSpec) bool { return len(s.NetworkPolicies.Reachability) > 0 },
 		Run: func(in *engine.Input) (findings []engine.Finding) {
+			if in.ObjectLabels()[countLabel] != "" {
+				evaluations.Add(1)
+			}
 			for _, r := range in.Reachability {
 				if !r.To.Select(&in.Network.Pod) {
 					continue
 				}
-				exposed := network.Exposed(in.Network.Policies, in.Workload.Ref, &in.Network.Pod, r.Ports, r.AllowedFrom, in.Network.Sources, 8)
+				exposed := network.Exposed(in.Network.Policies, in.Workload.Target(), &in.Network.Pod, r.Ports, r.AllowedFrom, in.Network.Sources, 8)
 				for _, leak := range exposed.Leaks {
 					findings = append(findings, engine.Finding{Path: leak.By.Path(), Value: leak.Source.Name, Message: leak.Source.String() + " gets in."})
 				}
@@ -103,12 +108,26 @@ func TestANamespaceThatLosesItsDefaultDenySaysWithWhich(t *testing.T) {
 	s.declare(requireDeny)
 	s.Consistently(s.reports).Should(gomega.BeEmpty())
 	s.remove(deny)
-	line := "Namespace " + s.namespace + ": Drifted 1"
-	s.expect(line)
-	s.Expect(historyOf(s.report("Namespace", s.namespace))).To(gomega.Equal([]string{"Opened NetworkPolicy default-deny was deleted"}))
-	s.Eventually(func() []string { return s.events(s.namespace) }).Should(gomega.ContainElement(gomega.ContainSubstring("NetworkPolicy default-deny was deleted")))
+	s.expect("Namespace " + s.namespace + ": Drifted 1")
+	lost := "Namespace " + s.namespace + " lost default deny for ingress: NetworkPolicy default-deny was deleted"
+	s.Expect(historyOf(s.report("Namespace", s.namespace))).To(gomega.Equal([]string{"Opened " + lost}))
+	s.Eventually(func() []string { return s.events(s.namespace) }).Should(gomega.ContainElement(
+		"DriftDetected: " + lost + ". The namespace has no default deny."))
 	s.create(s.policy("deny", denyIngress()))
 	s.expect("Namespace " + s.namespace + ": Resolved 0")
+}
+
+func TestAPolicyForSomePodsExplainsNoLoss(t *testing.T) {
+	s := newStory(t)
+	deny, some := s.policy("default-deny", denyIngress()), s.policy("some", networkingv1.NetworkPolicySpec{PodSelector: *app("api")})
+	s.create(deny)
+	s.create(some)
+	s.declare(requireDeny)
+	s.remove(some)
+	s.Consistently(s.reports).Should(gomega.BeEmpty())
+	s.change(deny, "kubectl-edit", func() { deny.Spec.PodSelector = *app("api") })
+	s.expect("Namespace " + s.namespace + ": Drifted 1")
+	s.Expect(historyOf(s.report("Namespace", s.namespace))).To(gomega.Equal([]string{"Opened"}))
 }
 
 func TestAPolicyWakesTheWorkloadsOfItsNamespaceAndNoOther(t *testing.T) {
@@ -147,6 +166,98 @@ func TestWhoGetsInIsSeenWhenHeComes(t *testing.T) {
 	s.expect("Deployment database: Resolved 0")
 }
 
+func (s *story) everybodyToTheDatabase(change ...func(*appsv1.Deployment)) {
+	s.Helper()
+	s.create(s.deployment("database", append(change, labelled("database"))...))
+	s.create(s.policy("database", networkingv1.NetworkPolicySpec{
+		PodSelector: *app("database"),
+		Ingress:     []networkingv1.NetworkPolicyIngressRule{{From: []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{}}}}},
+	}))
+	s.declare(protectDatabase)
+}
+
+func (s *story) ownedPod(name string, owner metav1.OwnerReference) *corev1.Pod {
+	controls := true
+	owner.Controller = &controls
+	made := template(map[string]string{"app": name})
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: name, Labels: made.Labels, OwnerReferences: []metav1.OwnerReference{owner}},
+		Spec:       made.Spec,
+	}
+}
+
+func TestAFalseOwnerHidesNobodyFromThePolicies(t *testing.T) {
+	s := newStory(t)
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "owner"}}
+	s.create(account)
+	owner := metav1.OwnerReference{APIVersion: "v1", Kind: "ServiceAccount", Name: account.Name, UID: account.UID}
+	s.everybodyToTheDatabase()
+	s.Consistently(s.reports).Should(gomega.BeEmpty())
+	hidden := s.ownedPod("hidden", owner)
+	s.create(hidden)
+	s.expect("Deployment database: Drifted 1")
+	s.declare(requireIsolation)
+	s.expect("Deployment database: Drifted 1", "Pod hidden: Drifted 1")
+	dead := s.ownedPod("dead", metav1.OwnerReference{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: "gone", UID: "gone"})
+	s.create(dead)
+	s.expect("Deployment database: Drifted 1", "Pod dead: Drifted 1", "Pod hidden: Drifted 1")
+	s.create(s.policy("all", denyIngress()))
+	s.expect("Deployment database: Drifted 1", "Pod dead: Resolved 0", "Pod hidden: Resolved 0")
+}
+
+func TestWhatAControllerMakesWakesNobody(t *testing.T) {
+	s := newStory(t)
+	s.everybodyToTheDatabase(func(d *appsv1.Deployment) { d.Labels[countLabel] = "yes" })
+	web := s.deployment("web", labelled("web"))
+	s.create(web)
+	s.expect("Deployment database: Drifted 1")
+	s.settle()
+	before := evaluations.Load()
+	controls := true
+	revision := &appsv1.ReplicaSet{
+		ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "web-1", OwnerReferences: []metav1.OwnerReference{
+			{APIVersion: "apps/v1", Kind: "Deployment", Name: web.Name, UID: web.UID, Controller: &controls},
+		}},
+		Spec: appsv1.ReplicaSetSpec{Selector: app("web"), Template: web.Spec.Template},
+	}
+	s.create(revision)
+	pod := s.ownedPod("web", metav1.OwnerReference{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: revision.Name, UID: revision.UID})
+	s.create(pod)
+	s.remove(pod)
+	s.Consistently(evaluations.Load).Should(gomega.Equal(before), "the Deployment stands for them")
+	set := metav1.OwnerReference{APIVersion: "core.strimzi.io/v1", Kind: "StrimziPodSet", Name: "kafka", UID: "kafka"}
+	first := s.ownedPod("kafka", set)
+	s.create(first)
+	s.expect("Deployment database: Drifted 2")
+	s.Expect(valuesOf(s.report("Deployment", "database"))).To(gomega.Equal([]string{"kafka", "web"}))
+	s.settle()
+	before = evaluations.Load()
+	second := s.ownedPod("kafka", set)
+	second.Name = "kafka-1"
+	s.create(second)
+	s.remove(first)
+	s.Consistently(evaluations.Load).Should(gomega.Equal(before), "it is the same source")
+	s.remove(second)
+	s.expect("Deployment database: Drifted 1")
+}
+
+func TestANamespaceThatIsNoLongerProtectedIsJudgedOnceMore(t *testing.T) {
+	s := newStory(t)
+	namespace := &corev1.Namespace{}
+	s.Expect(admin.Get(t.Context(), client.ObjectKey{Name: s.namespace}, namespace)).To(gomega.Succeed())
+	s.change(namespace, "kubectl-label", func() { namespace.Labels["protected"] = "yes" })
+	s.everybodyToTheDatabase()
+	s.declare(func(spec *v1alpha1.SecurityBaselineSpec) {
+		spec.NetworkPolicies.Reachability[0].To.NamespaceSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"protected": "yes"}}
+	})
+	s.create(s.deployment("web", labelled("web")))
+	s.expect("Deployment database: Drifted 1")
+	s.change(namespace, "kubectl-label", func() { delete(namespace.Labels, "protected") })
+	s.expect("Deployment database: Resolved 0")
+	s.change(namespace, "kubectl-label", func() { namespace.Labels["protected"] = "yes" })
+	s.expect("Deployment database: Drifted 1")
+}
+
 func TestWherePoliciesOfAnotherEngineMayDecideNothingIsCalledMissing(t *testing.T) {
 	s := newStory(t)
 	definition := &apiextensionsv1.CustomResourceDefinition{}
@@ -174,6 +285,21 @@ func TestWherePoliciesOfAnotherEngineMayDecideNothingIsCalledMissing(t *testing.
 	s.remove(cilium)
 	s.expect("Deployment api: Drifted 1")
 	s.Eventually(func() bool { return strings.Contains(message(), "Cilium") }).Should(gomega.BeFalse())
+	for range 2 { // a kind may be uninstalled with all that there is of it, and come back
+		again := cilium.DeepCopy()
+		again.SetResourceVersion("")
+		again.SetUID("")
+		s.Eventually(func() error { return admin.Create(t.Context(), again) }).Should(gomega.Succeed())
+		s.Eventually(message).Should(gomega.ContainSubstring("CiliumNetworkPolicy " + s.namespace + "/web may decide"))
+		s.remove(definition)
+		s.Eventually(func() bool { return strings.Contains(message(), "Cilium") }).Should(gomega.BeFalse())
+		s.Eventually(func() error {
+			next := definition.DeepCopy()
+			next.SetResourceVersion("")
+			next.SetUID("")
+			return admin.Create(t.Context(), next)
+		}).Should(gomega.Succeed())
+	}
 }
 
 func (s *story) createDefinition(definition *apiextensionsv1.CustomResourceDefinition) {

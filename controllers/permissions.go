@@ -19,6 +19,7 @@ import (
 // when the watch began is judged with the baselines that cover it.
 func (w *wiring) roleChanged(ctx context.Context, c change) []workload.Ref {
 	w.targets.facts.RBACChanged()
+	w.ownRoleChanged(ctx, c)
 	before, hasBefore := rbac.RoleOf(c.before)
 	after, hasAfter := rbac.RoleOf(c.after)
 	if c.initial || !w.asked(engine.NeedRBAC) || (hasBefore && hasAfter && sameRole(c, before, after)) {
@@ -49,6 +50,7 @@ func (w *wiring) touchRole(ctx context.Context, t *touched, role *rbac.Role) {
 		for _, aggregate := range aggregates {
 			refs = append(refs, aggregate.Ref)
 		}
+		w.touchContributing(ctx, t, role)
 	}
 	for _, ref := range refs {
 		t.refs[ref] = struct{}{}
@@ -59,6 +61,29 @@ func (w *wiring) touchRole(ctx context.Context, t *touched, role *rbac.Role) {
 		for _, binding := range bindings {
 			t.binding(binding)
 		}
+	}
+}
+
+// touchContributing takes down those whose rules a role takes up: how far they reach depends on who is bound to it.
+func (w *wiring) touchContributing(ctx context.Context, t *touched, role *rbac.Role) {
+	contributing, err := w.targets.facts.Contributing(ctx, role)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "cannot judge again those whose rules a ClusterRole takes up", "clusterrole", role.Ref.Name)
+	}
+	for _, one := range contributing {
+		t.refs[one.Ref] = struct{}{}
+	}
+}
+
+// touchBinding takes down a binding that came, went or changed, all that it grants to, and all that is granted by its role.
+func (w *wiring) touchBinding(ctx context.Context, t *touched, binding *rbac.Binding) {
+	t.binding(binding)
+	role, err := w.targets.facts.Role(ctx, binding.Role)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "cannot judge again those whose rules a role takes up", "role", binding.Role.String())
+	}
+	if role != nil {
+		w.touchContributing(ctx, t, role)
 	}
 }
 
@@ -77,7 +102,7 @@ func (w *wiring) bindingChanged(ctx context.Context, c change) []workload.Ref {
 	t := newTouched()
 	for _, binding := range []*rbac.Binding{before, after} {
 		if binding != nil {
-			t.binding(binding)
+			w.touchBinding(ctx, t, binding)
 		}
 	}
 	return w.wake(ctx, t)
@@ -95,18 +120,32 @@ type touched struct {
 	// touched; "" stands for every namespace.
 	accounts map[string]map[string]bool
 	whole    map[string]bool
+	// groups are those of which users are members by themselves, and beyond the users and groups that a binding names past the
+	// first: they are targets where another binding names them.
+	groups map[rbac.Subject]bool
+	beyond map[rbac.Subject]bool
 }
 
 func newTouched() *touched {
-	return &touched{refs: map[workload.Ref]struct{}{}, accounts: map[string]map[string]bool{}, whole: map[string]bool{}}
+	return &touched{
+		refs: map[workload.Ref]struct{}{}, accounts: map[string]map[string]bool{}, whole: map[string]bool{},
+		groups: map[rbac.Subject]bool{}, beyond: map[rbac.Subject]bool{},
+	}
 }
 
 // binding takes down a binding, its role, and all that it grants to.
 func (t *touched) binding(b *rbac.Binding) {
 	t.refs[b.Ref], t.refs[b.Role] = struct{}{}, struct{}{}
-	for _, holder := range b.Holders() {
+	named, beyond := b.Named()
+	for _, holder := range named {
 		t.refs[holder.Ref()] = struct{}{}
+	}
+	for _, holder := range beyond {
+		t.beyond[holder] = true
+	}
+	for _, holder := range b.Holders() {
 		if holder.Kind == rbacv1.ServiceAccountKind {
+			t.refs[holder.Ref()] = struct{}{}
 			if t.accounts[holder.Namespace] == nil {
 				t.accounts[holder.Namespace] = map[string]bool{}
 			}
@@ -114,6 +153,9 @@ func (t *touched) binding(b *rbac.Binding) {
 		}
 		if namespace, is := rbac.AccountsIn(holder); is {
 			t.whole[namespace] = true
+		}
+		if rbac.UsersIn(holder) {
+			t.groups[holder] = true
 		}
 	}
 }
@@ -145,9 +187,40 @@ func (w *wiring) wake(ctx context.Context, t *touched) []workload.Ref {
 			w.wakeOthers(ctx, t, workload.Subjects, namespace)
 		}
 	}
+	w.wakeUsers(ctx, t)
 	keys := slices.Collect(maps.Keys(t.refs))
 	w.targets.arrivals.arrived(keys, w.options.Clock.Now())
 	return keys
+}
+
+// wakeUsers takes down the users who are members of a group that is touched, and those beyond the first of a binding that are
+// targets all the same.
+func (w *wiring) wakeUsers(ctx context.Context, t *touched) {
+	for subject := range t.beyond {
+		if _, is := t.refs[subject.Ref()]; is {
+			continue
+		}
+		listed, err := w.targets.facts.Listed(ctx, subject)
+		if err != nil {
+			log.FromContext(ctx).Error(err, "cannot judge again whom a binding names", "subject", subject.String())
+		}
+		if listed {
+			t.refs[subject.Ref()] = struct{}{}
+		}
+	}
+	if len(t.groups) == 0 {
+		return
+	}
+	named, err := w.targets.facts.NamedSubjects(ctx)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "cannot judge again the users of a group")
+	}
+	for i := range named {
+		user, _ := rbac.SubjectFrom(named[i].Ref)
+		if slices.ContainsFunc(user.Keys(), func(key rbac.Subject) bool { return t.groups[key] }) {
+			t.refs[named[i].Ref] = struct{}{}
+		}
+	}
 }
 
 // wakeOthers takes down what is no workload, of the classes, in a namespace; "" is every namespace.

@@ -2,16 +2,19 @@ package controllers
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
+	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
 	"plumbline.dev/plumbline/internal/facts"
+	"plumbline.dev/plumbline/internal/report"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
-// scope lists the targets that one of the generations of a baseline covers, or may cover. What names a watched
-// controller is among them: only a look at it can tell whether that controller is there.
+// scope lists the targets that one of the generations of a baseline covers, or may cover, and those of which a report says that one
+// did. What names a watched controller is among them: only a look at it can tell whether that controller is there.
 func (r *baselineReconciler) scope(ctx context.Context, generations ...*baseline.Baseline) ([]workload.Ref, error) {
 	s := &scoping{facts: r.facts, generations: generations, namespaces: map[string]baseline.Namespace{}, targets: map[workload.Ref]struct{}{}}
 	for _, kind := range workload.Kinds() {
@@ -22,7 +25,40 @@ func (r *baselineReconciler) scope(ctx context.Context, generations ...*baseline
 	if err := s.others(ctx); err != nil {
 		return nil, err
 	}
+	for _, b := range generations {
+		if b == nil {
+			continue
+		}
+		for _, ref := range b.Declares() {
+			s.targets[ref] = struct{}{}
+		}
+		if b.Invalid() { // it keeps what an earlier generation found, also missing what it does not declare
+			for _, ref := range r.ledger.covered(b.Name) {
+				s.targets[ref] = struct{}{}
+			}
+		}
+	}
+	if err := r.reported(ctx, s); err != nil {
+		return nil, err
+	}
 	return slices.Collect(maps.Keys(s.targets)), nil
+}
+
+// reported adds the targets of the reports of a baseline: of a user whom no binding names any more nothing else is there.
+func (r *baselineReconciler) reported(ctx context.Context, s *scoping) error {
+	var reports v1alpha1.DriftReportList
+	if err := r.client.List(ctx, &reports); err != nil {
+		return fmt.Errorf("list DriftReports: %w", err)
+	}
+	for i := range reports.Items {
+		one := &reports.Items[i]
+		if slices.ContainsFunc(s.generations, func(b *baseline.Baseline) bool {
+			return b != nil && slices.Contains(one.Status.Baselines, b.Name)
+		}) {
+			s.targets[report.RefOf(one.Spec.Target)] = struct{}{}
+		}
+	}
+	return nil
 }
 
 // scoping collects the targets in a scope.
@@ -52,7 +88,7 @@ func (s *scoping) workloads(ctx context.Context, kind workload.Kind) error {
 
 func (s *scoping) others(ctx context.Context) error {
 	var classes workload.Class
-	for class := workload.Roles; class <= workload.Namespaces; class <<= 1 {
+	for class := workload.Roles; class <= workload.Guardrails; class <<= 1 {
 		if s.judged(class) {
 			classes |= class
 		}
@@ -79,7 +115,9 @@ func (s *scoping) others(ctx context.Context) error {
 // judged says whether one of the generations judges objects of a class. An invalid generation has no scope to go by, and
 // its findings are to be looked at again when it is mended.
 func (s *scoping) judged(class workload.Class) bool {
-	return slices.ContainsFunc(s.generations, func(b *baseline.Baseline) bool { return b != nil && (b.Invalid() || b.Judges(class)) })
+	return slices.ContainsFunc(s.generations, func(b *baseline.Baseline) bool {
+		return b != nil && (b.Invalid() || b.Judges(class) || b.Closes(class))
+	})
 }
 
 // add adds a target if one of the generations covers the object.

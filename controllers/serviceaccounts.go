@@ -26,7 +26,7 @@ func trimServiceAccount(obj any) (any, error) {
 	return &corev1.ServiceAccount{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: account.Namespace, Name: account.Name, UID: account.UID, ResourceVersion: account.ResourceVersion,
-			Labels: account.Labels,
+			Labels: account.Labels, OwnerReferences: account.OwnerReferences,
 		},
 		AutomountServiceAccountToken: account.AutomountServiceAccountToken,
 	}, nil

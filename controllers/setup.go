@@ -22,10 +22,12 @@ import (
 	crmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
+	"plumbline.dev/plumbline/internal/attribution"
 	"plumbline.dev/plumbline/internal/baseline"
 	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/facts"
 	"plumbline.dev/plumbline/internal/network"
+	"plumbline.dev/plumbline/internal/pinned"
 	"plumbline.dev/plumbline/internal/rbac"
 	"plumbline.dev/plumbline/internal/workload"
 )
@@ -54,6 +56,8 @@ type Options struct {
 	// Namespace is the operator's own: where its lease is, and the reports of targets that belong to no namespace.
 	// Default: DefaultNamespace.
 	Namespace string
+	// Managers are the field managers of the cluster, besides those that everybody knows.
+	Managers attribution.Managers
 	// MaxReports is the ceiling of DriftReports in the cluster. Default: DefaultMaxReports.
 	MaxReports int
 	// Clock tells the time, and when it is time. Default: the real one.
@@ -70,6 +74,9 @@ func (w *Watches) CacheOptions() cache.Options {
 	shared := true
 	byObject := map[client.Object]cache.ByObject{&corev1.ServiceAccount{}: {Transform: trimServiceAccount}}
 	byObject[&networkingv1.NetworkPolicy{}] = cache.ByObject{Transform: w.trimNetworkPolicy}
+	for _, obj := range facts.GuardrailKinds() {
+		byObject[obj] = cache.ByObject{Transform: w.trimGuardrail}
+	}
 	for _, obj := range facts.RBACKinds() {
 		byObject[obj] = cache.ByObject{Transform: w.trimRBAC}
 	}
@@ -151,6 +158,7 @@ type wiring struct {
 	targets   *targetReconciler
 	baselines *baselineReconciler
 	engines   *engines
+	weakened  *weakened
 
 	targetInbox   *inbox[workload.Ref]
 	baselineInbox *inbox[reconcile.Request]
@@ -165,11 +173,13 @@ func newWiring(mgr manager.Manager, options Options) *wiring {
 	announcer := newAnnouncer(mgr.GetEventRecorder("plumbline"), metrics)
 	ledger := newLedger()
 	w := &wiring{options: options, targetInbox: &inbox[workload.Ref]{}, baselineInbox: &inbox[reconcile.Request]{}}
+	cluster.Declares = func(ref workload.Ref) *pinned.Pin { return snapshot.current.Load().Declares(ref) }
 	cluster.Needs = func(need engine.Need) bool { return snapshot.current.Load().Needs(need) }
 	w.targets = &targetReconciler{
 		namespace: options.Namespace, client: mgr.GetClient(), facts: cluster, baselines: snapshot, ledger: ledger,
 		arrivals: newArrivals(), metrics: metrics, announcer: announcer, clock: options.Clock, changes: watches.changes,
-		ceiling: newCeiling(options.MaxReports, mgr.GetCache()), orphans: newOrphans(), hints: newHints(),
+		ceiling: newCeiling(options.MaxReports, mgr.GetCache()), orphans: newOrphans(), hints: newHints(), managers: options.Managers,
+		settling: newSettling(),
 	}
 	w.baselines = &baselineReconciler{
 		client: mgr.GetClient(), facts: cluster, baselines: snapshot, ledger: ledger, watches: watches,
@@ -182,6 +192,8 @@ func newWiring(mgr manager.Manager, options Options) *wiring {
 	w.targets.alarms = newAlarms(options.Clock, func(ref workload.Ref) { w.targetInbox.add(priorityqueue.AddOpts{}, ref) })
 	// The targets whose exceptions begin or end at the same moment are judged first.
 	w.baselines.alarms = newAlarms(options.Clock, func(name string) { w.wakeBaselines(settleTime, name) })
+	w.weakened = newWeakened()
+	cluster.Weakened = w.weakened.of
 	w.engines = newEngines(watches)
 	w.engines.changed = w.engineChanged
 	cluster.OtherPolicies = w.engines.in

@@ -112,7 +112,7 @@ const countLabel = "test.plumbline.dev/count"
 // made-up-pid finds pods in the host's process namespace, made-up-capability each added capability, and made-up-token pods
 // that have a token mounted, for which it needs their ServiceAccount.
 func madeUpChecks() []engine.Check {
-	return append(madeUpNetworkChecks(), []engine.Check{{
+	return append(append(madeUpNetworkChecks(), madeUpNamedChecks()...), []engine.Check{{
 		ID: "made-up-pid", Severity: v1alpha1.SeverityCritical, Remediation: "Remove hostPID.",
 		Declared: func(s *v1alpha1.SecurityBaselineSpec) bool { return s.Workloads.HostPID != "" },
 		Run: func(in *engine.Input) []engine.Finding {
@@ -141,7 +141,7 @@ func madeUpChecks() []engine.Check {
 			}
 			return findings
 		},
-	}, madeUpTokenCheck(), madeUpExecCheck()}...)
+	}, madeUpTokenCheck(), madeUpExecCheck(), madeUpRunningCheck(), madeUpGuardrailCheck()}...)
 }
 
 // story is a namespace with a baseline that covers it and nothing else.

@@ -1,6 +1,7 @@
 package controllers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/attribution"
 	"plumbline.dev/plumbline/internal/baseline"
 	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/facts"
@@ -39,12 +41,15 @@ type targetReconciler struct {
 	ceiling   *ceiling
 	orphans   *orphans
 	hints     *hints
+	settling  *settling
+	managers  attribution.Managers
 }
 
 // +kubebuilder:rbac:groups=apps,resources=deployments;statefulsets;daemonsets;replicasets,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=pods;replicationcontrollers;namespaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=serviceaccounts,verbs=get;list;watch
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=roles;clusterroles;rolebindings;clusterrolebindings,verbs=get;list;watch
+// +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=validatingadmissionpolicies;validatingadmissionpolicybindings;validatingwebhookconfigurations;mutatingwebhookconfigurations,verbs=get;list;watch
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch
 // +kubebuilder:rbac:groups=batch,resources=jobs;cronjobs,verbs=get;list;watch
 // +kubebuilder:rbac:groups=plumbline.dev,resources=driftreports,verbs=get;list;watch;create;update;delete
@@ -53,7 +58,9 @@ type targetReconciler struct {
 // Reconcile judges a target: read, judge, report, publish.
 func (r *targetReconciler) Reconcile(ctx context.Context, ref workload.Ref) (reconcile.Result, error) {
 	since, live := r.arrivals.take(ref)
+	r.hints.begin(ref)
 	result, wrote, err := r.reconcile(ctx, ref)
+	r.hints.end(ref, err)
 	if err != nil {
 		if live {
 			r.arrivals.arrived([]workload.Ref{ref}, since)
@@ -91,15 +98,19 @@ func (r *targetReconciler) reconcile(ctx context.Context, ref workload.Ref) (rec
 	switch {
 	case state == facts.Unreadable:
 		return r.unreadable(ctx, ref, set)
+	case state == facts.Behind:
+		r.ledger.skip(ref, set)
+		return reconcile.Result{RequeueAfter: orphanAge}, false, nil
 	case target == nil:
 		r.ledger.forget(ref, set)
 		r.alarms.at(ref, time.Time{})
+		r.settling.forget(ref)
 		return reconcile.Result{}, false, nil
 	case wait > 0 && last == nil:
 		r.ledger.skip(ref, set)
 		return reconcile.Result{RequeueAfter: wait}, false, nil
 	}
-	return r.judge(ctx, ref, set, target, last)
+	return r.judgeSettled(ctx, ref, set, target, last)
 }
 
 // read returns the target, if there is one, and its report, if it has one. A report that speaks of an object that is
@@ -113,10 +124,18 @@ func (r *targetReconciler) read(ctx context.Context, ref workload.Ref) (*facts.T
 	if err != nil {
 		return nil, nil, state, err
 	}
-	if last != nil && (target == nil || last.Spec.Target.UID != target.Reference.UID) {
+	if target == nil {
+		if target, state, err = r.declared(ctx, ref, state, last); err != nil || state == facts.Behind {
+			return nil, nil, state, err
+		}
+	}
+	if last != nil && (target == nil || !speaksOf(last, target)) {
 		return target, nil, state, r.remove(ctx, last)
 	}
-	return target, last, state, nil
+	if last != nil {
+		last, err = r.atHome(ctx, last, target)
+	}
+	return target, last, state, err
 }
 
 // unreadable keeps what is known of a target; the baselines say that its kind cannot be read. Only a waiver ends all the
@@ -143,13 +162,12 @@ func (r *targetReconciler) judge(ctx context.Context, ref workload.Ref, set *bas
 	verdict := judgement.Judge(set, &target.Object, last, now)
 	r.metrics.evaluations.Inc()
 	outcome := report.Build(report.Input{
-		Target: target.Reference, Generation: target.Generation, Operator: r.namespace, Last: last, Verdict: verdict, Now: now,
+		Target: target.Reference, Generation: target.Generation, Operator: r.namespace, Homeless: target.Homeless,
+		Last: last, Verdict: verdict, Now: now,
 	})
-	if why := r.hints.take(ref); why != "" {
-		report.Explain(&outcome, why)
-	}
+	r.hints.of(ref).explain(&outcome, ref, r.baselines.checks)
 	if report.Unattributed(outcome) {
-		r.attribute(ctx, target, arrived, outcome)
+		r.attribute(ctx, target, arrived, verdict.Pods, outcome)
 	}
 	if len(ref.Name) > maxTargetName {
 		return r.unreportable(ref, set, verdict)
@@ -189,16 +207,32 @@ func (r *targetReconciler) settle(
 	}
 	if wrote {
 		r.announcer.drift(last, outcome, set)
+		r.metrics.lived(outcome, r.clock.Now())
 	}
-	r.ledger.record(ref, set, entryOf(verdict, unreported))
+	e := entryOf(verdict, unreported)
+	e.oldest = oldestOf(outcome.Report)
+	r.ledger.record(ref, set, e)
 	r.alarms.at(ref, outcome.Turns)
 	return reconcile.Result{}, wrote, nil
 }
 
 // lastReport returns the report that the target has, or nil.
 func (r *targetReconciler) lastReport(ctx context.Context, ref workload.Ref) (*v1alpha1.DriftReport, error) {
+	last, err := r.reportAt(ctx, report.Key(ref, r.namespace), ref)
+	homeless := report.HomelessKey(ref, r.namespace)
+	if err != nil || workload.Home(ref) == "" || homeless == report.Key(ref, r.namespace) {
+		return last, err
+	}
+	other, err := r.reportAt(ctx, homeless, ref)
+	if last == nil || other == nil || err != nil {
+		return cmp.Or(last, other), err
+	}
+	return last, r.remove(ctx, other) // it was on its way from one namespace to the other
+}
+
+// reportAt returns the report of a target that is kept under a name, or nil.
+func (r *targetReconciler) reportAt(ctx context.Context, key types.NamespacedName, ref workload.Ref) (*v1alpha1.DriftReport, error) {
 	last := &v1alpha1.DriftReport{}
-	key := report.Key(ref, r.namespace)
 	if err := r.client.Get(ctx, key, last); err != nil {
 		if apierrors.IsNotFound(err) {
 			return nil, nil
@@ -220,7 +254,7 @@ func (r *targetReconciler) publish(ctx context.Context, last *v1alpha1.DriftRepo
 		return false, false, nil
 	case next == nil:
 		return true, false, r.remove(ctx, last)
-	case last == nil:
+	case last == nil || last.UID == "":
 		return r.create(ctx, next)
 	case equal(last, next):
 		return false, false, nil

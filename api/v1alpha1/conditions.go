@@ -91,6 +91,10 @@ const (
 	EventInvalidBaseline = "InvalidBaseline"
 	// EventEvaluationIncomplete tells that something in a baseline's scope cannot be read or judged.
 	EventEvaluationIncomplete = "EvaluationIncomplete"
+	// EventBaselineChanged tells that somebody changed what a baseline declares.
+	EventBaselineChanged = "BaselineChanged"
+	// EventOwnPermissionsChanged tells that somebody changed what the operator itself may do.
+	EventOwnPermissionsChanged = "OwnPermissionsChanged"
 	// EventExceptionExpired tells that an exception has ended, so that what it waived is open.
 	EventExceptionExpired = "ExceptionExpired"
 	// EventExceptionExpiring tells that an exception ends within seven days.

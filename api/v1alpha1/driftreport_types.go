@@ -25,6 +25,7 @@ import (
 // +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.state`
 // +kubebuilder:printcolumn:name="Changed-By",type=string,JSONPath=`.status.findings[0].lastChange.manager`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Change-Class",type=string,JSONPath=`.status.findings[0].lastChange.class`,priority=1
 // +kubebuilder:printcolumn:name="Baselines",type=string,JSONPath=`.status.baselines`,priority=1
 type DriftReport struct {
 	metav1.TypeMeta   `json:",inline"`
@@ -248,6 +249,11 @@ type Finding struct {
 	// +optional
 	Origin Origin `json:"origin,omitempty"`
 
+	// pods is how many pods of the target have the finding, where its origin is RunningPods.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	Pods int32 `json:"pods,omitempty"`
+
 	// firstSeen is when the finding was first found, be it open or waived.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.getFullYear() >= 1970 && self.getFullYear() <= 9999",message="must be a time such as 2026-11-21T09:00:00Z"
@@ -276,12 +282,14 @@ type Waiver struct {
 
 // Origin says where the value of a finding was seen.
 //
-// +kubebuilder:validation:Enum=Template;Object;Permissions
+// +kubebuilder:validation:Enum=Template;RunningPods;Object;Permissions
 type Origin string
 
 const (
 	// OriginTemplate means the pod template of the target, or the pod itself.
 	OriginTemplate Origin = "Template"
+	// OriginRunningPods means pods of the target that are weaker than its template; pods says how many.
+	OriginRunningPods Origin = "RunningPods"
 	// OriginObject means the target itself, which is no workload: a role, a binding, a NetworkPolicy, a Namespace.
 	OriginObject Origin = "Object"
 	// OriginPermissions means what the target holds, or what the ServiceAccount holds that its pods run as, through the
@@ -306,11 +314,17 @@ type Change struct {
 	// +kubebuilder:validation:XValidation:rule="self.getFullYear() >= 1970 && self.getFullYear() <= 9999",message="must be a time such as 2026-11-21T09:00:00Z"
 	Time *metav1.Time `json:"time,omitempty"`
 
+	// subresource is the subresource through which the manager changed the object, such as ephemeralcontainers; absent for
+	// the object itself.
+	// +optional
+	// +kubebuilder:validation:MaxLength=63
+	Subresource string `json:"subresource,omitempty"`
+
 	// class is the sort of manager.
 	Class ManagerClass `json:"class"`
 
 	// confidence is High when the manager owns the field itself, Low when the field is missing and the manager made
-	// the newest change to what would hold it.
+	// the newest change to what would hold it, or when the time of its change cannot be right.
 	Confidence Confidence `json:"confidence"`
 }
 

@@ -95,7 +95,8 @@ type Exception struct {
 	// +kubebuilder:validation:MaxItems=32
 	Containers []ExceptionContainer `json:"containers,omitempty"`
 
-	// values lists the values that are waived, as reports spell them. Absent: every value.
+	// values lists the values that are waived, as reports spell them. A permission with fewer verbs is waived with it:
+	// "get,list secrets" stands for "get secrets", too. Absent: every value.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1

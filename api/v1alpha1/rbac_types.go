@@ -9,7 +9,7 @@ package v1alpha1
 // content is that of one of the last six minor versions; one that was changed is found by builtinRoles.
 type RBAC struct {
 	// wildcards: Forbidden means that no rule of a role has * in verbs, resources or apiGroups, nor a * in place of a
-	// resource before a subresource, such as */exec. CIS 5.1.3.
+	// resource before a subresource, such as */exec, nor * or /* in nonResourceURLs, which is every path. CIS 5.1.3.
 	// +optional
 	Wildcards Forbidden `json:"wildcards,omitempty"`
 
@@ -29,7 +29,9 @@ type RBAC struct {
 	AllAuthenticated Forbidden `json:"allAuthenticated,omitempty"`
 
 	// defaultServiceAccounts: Forbidden means that no binding names the ServiceAccount default of a namespace, as which every
-	// pod runs that asks for no other. CIS 5.1.5.
+	// pod runs that asks for no other, nor a group that it is in by itself: system:serviceaccounts:<namespace>,
+	// system:serviceaccounts and system:authenticated. The last two are left to allAuthenticated where that is declared.
+	// CIS 5.1.5.
 	// +optional
 	DefaultServiceAccounts Forbidden `json:"defaultServiceAccounts,omitempty"`
 

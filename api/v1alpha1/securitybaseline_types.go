@@ -77,6 +77,24 @@ type SecurityBaselineSpec struct {
 	// +optional
 	Namespaces Namespaces `json:"namespaces,omitzero"`
 
+	// guardrails: Watch means that what keeps drift out of the cluster is watched: that the failurePolicy of an admission
+	// webhook or a ValidatingAdmissionPolicy turns to Ignore, that a binding of such a policy no longer denies, and that one of
+	// them comes to leave out a namespace that the baseline covers.
+	// +optional
+	Guardrails WatchRule `json:"guardrails,omitempty"`
+
+	// declared lists objects that must exist, and be as written here.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=2048
+	Declared []DeclaredObject `json:"declared,omitempty"`
+
+	// inventory closes lists: an object of these kinds that is not under declared is drift.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=16
+	Inventory []Inventory `json:"inventory,omitempty"`
+
 	// severities gives the findings of checks another severity than the check's own.
 	// +optional
 	// +listType=map

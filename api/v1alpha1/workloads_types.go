@@ -164,6 +164,12 @@ type Workloads struct {
 	// resources says which resources containers must limit and request.
 	// +optional
 	Resources Resources `json:"resources,omitzero"`
+
+	// runningPods: MatchTemplate means that no running pod of a controller is weaker than the template that it was made from:
+	// by a webhook that changed it, by a container that somebody added, or because it is of an older revision. What counts as
+	// weaker is what else this baseline declares for workloads.
+	// +optional
+	RunningPods MatchTemplate `json:"runningPods,omitempty"`
 }
 
 // PodSecurityStandard is a level of the Pod Security Standards in one version.

@@ -50,6 +50,9 @@ func declarationOf(check engine.Check, sample map[string]any) (string, error) {
 	if len(declaration) == 0 {
 		return "", fmt.Errorf("%s: no single field asks for the check %s: declare it there, so that the docs can show how", sampleFile, check.ID)
 	}
+	if slices.Contains(check.Needs, engine.NeedRunningPods) { // it compares what another declaration finds
+		merge(declaration, map[string]any{"workloads": map[string]any{"hostPID": string(v1alpha1.RuleForbidden)}})
+	}
 	text, err := yaml.Marshal(map[string]any{"spec": declaration})
 	return string(text), err
 }

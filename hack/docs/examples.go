@@ -19,15 +19,15 @@ import (
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/checks"
+	"plumbline.dev/plumbline/internal/checksdoc"
 	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/facts"
+	"plumbline.dev/plumbline/internal/judgement"
 )
 
 // example is an object as the page shows it, and what the check finds in it.
-type example struct {
-	Shown   string
-	Message string
-}
+type example = checksdoc.Example
 
 // examplesOf reads the case of a check that is there for the page: a baseline that declares what the page says, an object
 // that fails, one that passes, and what surrounds them.
@@ -88,8 +88,12 @@ func judge(check engine.Check, asks *v1alpha1.SecurityBaseline, world []client.O
 	if target == nil {
 		return example{}, errors.New("is of a kind that is not judged")
 	}
-	in := &target.Object.Inputs()[0]
-	baseline.Compile(asks, nil).Ask(in)
+	inputs, compiled := target.Object.Inputs(), baseline.Compile(asks, checks.All())
+	in := &inputs[0]
+	compiled.Ask(in)
+	if compared, is := judgement.Compare(compiled, &target.Object, inputs); is {
+		in = &compared
+	}
 	in.Declared = &asks.Spec
 	result := engine.Evaluate([]engine.Check{check}, in)
 	if len(result.NotEvaluated) > 0 {

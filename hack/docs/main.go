@@ -21,6 +21,7 @@ type page struct {
 
 var pages = []page{
 	{"checks", "docs/checks.md", writeChecks},
+	{"shown", "internal/checksdoc/page.json", writeShown},
 	{"metrics", "docs/metrics.md", writeMetrics},
 }
 

@@ -4,15 +4,13 @@ import (
 	"fmt"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/checksdoc"
 	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/podsecurity"
 )
 
 // standardRow says since which versions of the Pod Security Standards a check is made.
-type standardRow struct {
-	Check                string
-	Baseline, Restricted string
-}
+type standardRow = checksdoc.Standard
 
 // standardRows has a row for each check that a level asks for in some version.
 func standardRows(checks []engine.Check) ([]standardRow, error) {
@@ -27,7 +25,7 @@ func standardRows(checks []engine.Check) ([]standardRow, error) {
 			return nil, err
 		}
 		if baseline != "" || restricted != "" {
-			rows = append(rows, standardRow{checks[i].ID, baseline, restricted})
+			rows = append(rows, standardRow{Check: checks[i].ID, Baseline: baseline, Restricted: restricted})
 		}
 	}
 	return rows, nil

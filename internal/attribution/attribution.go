@@ -4,6 +4,8 @@
 package attribution
 
 import (
+	"time"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
@@ -14,7 +16,11 @@ import (
 // where nobody does because it is missing, with confidence Low the manager of the newest change to the nearest parent
 // that somebody owns. The path is that of a finding. Of returns nil when the managedFields tell nothing, and for a path
 // that begins with networkpolicies: what stands in the NetworkPolicies around the object nobody changed in the object.
-func Of(managed []metav1.ManagedFieldsEntry, path string) *v1alpha1.Change {
+//
+// managedFields keep no trace of who removed a field, and of an atomic list they know one owner of the whole. A change whose
+// time lies ahead of now was made by somebody whose clock is wrong: which change is the newest is unsure then, and the
+// confidence is Low.
+func (m Managers) Of(managed []metav1.ManagedFieldsEntry, path string, now time.Time) *v1alpha1.Change {
 	elements := parse(path)
 	if len(elements) > 0 && last(elements[:1]) == "networkpolicies" {
 		return nil
@@ -31,10 +37,10 @@ func Of(managed []metav1.ManagedFieldsEntry, path string) *v1alpha1.Change {
 			continue
 		}
 		confidence := v1alpha1.ConfidenceLow
-		if n == len(elements) {
+		if n == len(elements) && !ahead(managed[newest].Time, now) {
 			confidence = v1alpha1.ConfidenceHigh
 		}
-		return change(&managed[newest], confidence)
+		return m.change(&managed[newest], confidence)
 	}
 	return nil
 }
@@ -70,12 +76,21 @@ func newer(a, b *metav1.Time) bool {
 	return a != nil && (b == nil || a.After(b.Time))
 }
 
-func change(entry *metav1.ManagedFieldsEntry, confidence v1alpha1.Confidence) *v1alpha1.Change {
+// tolerance is how far the clock of an API server may be ahead of ours.
+const tolerance = time.Minute
+
+// ahead says whether a time lies in the future.
+func ahead(t *metav1.Time, now time.Time) bool {
+	return t != nil && t.After(now.Add(tolerance))
+}
+
+func (m Managers) change(entry *metav1.ManagedFieldsEntry, confidence v1alpha1.Confidence) *v1alpha1.Change {
 	return &v1alpha1.Change{
-		Manager:    entry.Manager,
-		Operation:  entry.Operation,
-		Time:       entry.Time,
-		Class:      ClassOf(entry.Manager),
-		Confidence: confidence,
+		Manager:     entry.Manager,
+		Operation:   entry.Operation,
+		Subresource: entry.Subresource,
+		Time:        entry.Time,
+		Class:       m.ClassOf(entry.Manager),
+		Confidence:  confidence,
 	}
 }

@@ -12,6 +12,8 @@ import (
 
 const noon = "2026-11-21T12:00:00Z"
 
+var now = time.Date(2026, 11, 21, 18, 0, 0, 0, time.UTC)
+
 func entry(manager, at, subresource, fields string) metav1.ManagedFieldsEntry {
 	parsed, err := time.Parse(time.RFC3339, at)
 	if err != nil {
@@ -52,6 +54,12 @@ func TestOf(t *testing.T) {
 				entry("argocd-controller", "2026-11-21T13:00:00Z", "", container(`{"f:privileged":{}}`)),
 				entry("kubectl-edit", noon, "", container(`{"f:capabilities":{"f:add":{}}}`)),
 			}, added, "kubectl-edit", v1alpha1.ConfidenceHigh,
+		},
+		"one whose clock is ahead, but not for sure": {
+			[]metav1.ManagedFieldsEntry{
+				entry("helm", noon, "", container(`{"f:capabilities":{"f:add":{}}}`)),
+				entry("kubectl-patch", "2031-01-01T00:00:00Z", "", container(`{"f:capabilities":{"f:add":{}}}`)),
+			}, added, "kubectl-patch", v1alpha1.ConfidenceLow,
 		},
 		"the newest of several owners": {
 			[]metav1.ManagedFieldsEntry{
@@ -127,7 +135,7 @@ func TestOf(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			change := attribution.Of(test.managed, test.path)
+			change := (attribution.Managers{}).Of(test.managed, test.path, now)
 			if change == nil || change.Manager != test.manager || change.Confidence != test.confidence {
 				t.Errorf("Of = %+v, want manager %s, confidence %s", change, test.manager, test.confidence)
 			}
@@ -136,7 +144,7 @@ func TestOf(t *testing.T) {
 }
 
 func TestNobodyIsNamedWithoutManagedFields(t *testing.T) {
-	if change := attribution.Of(nil, added); change != nil {
+	if change := (attribution.Managers{}).Of(nil, added, now); change != nil {
 		t.Errorf("Of = %+v, want nothing", change)
 	}
 }
@@ -144,7 +152,7 @@ func TestNobodyIsNamedWithoutManagedFields(t *testing.T) {
 func TestNobodyIsNamedForWhatStandsAroundTheObject(t *testing.T) {
 	managed := []metav1.ManagedFieldsEntry{entry("helm", noon, "", container(`{"f:privileged":{}}`))}
 	for _, path := range []string{"networkpolicies", "networkpolicies[open].spec.egress[0].to[0]"} {
-		if change := attribution.Of(managed, path); change != nil {
+		if change := (attribution.Managers{}).Of(managed, path, now); change != nil {
 			t.Errorf("Of(%s) = %+v, want nothing", path, change)
 		}
 	}
@@ -163,7 +171,7 @@ func TestClassOf(t *testing.T) {
 		"helmut":                        v1alpha1.ManagerOutOfBand,
 		"":                              v1alpha1.ManagerUnknown,
 	} {
-		if got := attribution.ClassOf(manager); got != want {
+		if got := (attribution.Managers{}).ClassOf(manager); got != want {
 			t.Errorf("ClassOf(%q) = %s, want %s", manager, got, want)
 		}
 	}
@@ -175,6 +183,18 @@ func FuzzOf(f *testing.F) {
 	f.Add(`null`, "...[]].[a]")
 	f.Add(`{}`, "ports[99999999999/TCP].ports[/].volumeMounts[")
 	f.Fuzz(func(_ *testing.T, fields, path string) {
-		attribution.Of([]metav1.ManagedFieldsEntry{entry("m", noon, "", fields)}, path)
+		(attribution.Managers{}).Of([]metav1.ManagedFieldsEntry{entry("m", noon, "", fields)}, path, now)
 	})
+}
+
+func TestManagersThatATeamNamesAreOfTheirSort(t *testing.T) {
+	managers := attribution.Managers{GitOps: []string{"our-deployer*"}, Controllers: []string{"istio-webhook"}}
+	for manager, want := range map[string]v1alpha1.ManagerClass{
+		"our-deployer-v2": v1alpha1.ManagerGitOps, "istio-webhook": v1alpha1.ManagerController,
+		"istio-webhook-2": v1alpha1.ManagerOutOfBand, "helm": v1alpha1.ManagerGitOps,
+	} {
+		if got := managers.ClassOf(manager); got != want {
+			t.Errorf("%s is %s, want %s", manager, got, want)
+		}
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/glob"
+	"plumbline.dev/plumbline/internal/pinned"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -44,6 +45,8 @@ type Baseline struct {
 	Events bool
 
 	namespaces, objects labels.Selector
+	pins                map[workload.Ref]*pinned.Pin
+	inventories         []*pinned.Inventory
 }
 
 // Compile makes a Baseline from a SecurityBaseline; checks are all that there are. An invalid one is
@@ -93,8 +96,27 @@ func (b *Baseline) compile(checks []engine.Check) []string {
 	b.Severities = severitiesOf(b.Declared)
 	b.Reachability, err = compileReachability(b.Declared.NetworkPolicies.Reachability)
 	note("spec.networkPolicies.reachability", err)
+	wrong = append(wrong, b.compileNamed()...)
 	for i := range b.Declared.Exceptions {
 		b.Exceptions = append(b.Exceptions, compileException(&b.Declared.Exceptions[i], b.Declared.ExceptionPolicy, known))
+	}
+	return wrong
+}
+
+// compileNamed makes ready what the baseline declares and closes, and says all that is wrong with it.
+func (b *Baseline) compileNamed() []string {
+	var wrong []string
+	pins, unusable := compileDeclared(b.Declared.Declared)
+	for _, err := range unusable {
+		wrong = append(wrong, "spec.declared"+err.Error())
+	}
+	lists, unusable := compileInventory(b.Declared.Inventory)
+	for _, err := range unusable {
+		wrong = append(wrong, "spec.inventory"+err.Error())
+	}
+	b.pins, b.inventories = pins, lists
+	for i := range b.Declared.Declared { // the text is not looked at again
+		b.Declared.Declared[i].Object.Raw = nil
 	}
 	return wrong
 }
@@ -137,7 +159,7 @@ type Namespace struct {
 // that it declares nothing for is not covered.
 func (b *Baseline) Covers(ref workload.Ref, own map[string]string, ns Namespace) Coverage {
 	class, known := workload.ClassOf(ref.GroupKind())
-	if !known || !b.Watches(ref.Kind) || !b.Judges(class) {
+	if !known || !b.Watches(ref.Kind) || (!b.Judges(class) && !b.closesKind(ref.GroupKind())) {
 		return NotCovered
 	}
 	if b.objects != nil && !b.objects.Matches(labels.Set(own)) {
@@ -170,6 +192,11 @@ func (b *Baseline) coversNamespaceLabels(ns Namespace) Coverage {
 		return NotCovered
 	}
 	return Covered
+}
+
+// CoversNamespace says whether the scope of the baseline holds a namespace.
+func (b *Baseline) CoversNamespace(name string, ns Namespace) bool {
+	return b.coversNamespaceName(name) && b.coversNamespaceLabels(ns) == Covered
 }
 
 // Judges says whether the baseline declares anything for objects of a class. One that declares nothing at all covers
@@ -219,4 +246,6 @@ func (b *Baseline) coversNamespaceName(name string) bool {
 // Ask puts into an input who asks: the baseline, and what of it is made ready for checks.
 func (b *Baseline) Ask(in *engine.Input) {
 	in.Baseline, in.Severities, in.Reachability = b.Name, b.Severities, b.Reachability
+	ref := in.Ref()
+	in.Pin, in.Closed = b.Pin(ref), b.closed(ref, in.ObjectLabels(), in.Owned)
 }

@@ -7,6 +7,7 @@ import (
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/glob"
+	"plumbline.dev/plumbline/internal/rbac"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -111,7 +112,14 @@ func (e *Exception) Matches(target workload.Ref, f *v1alpha1.Finding, images []s
 // Concerns says the same but for containers, of a finding whose containers cannot be seen.
 func (e *Exception) Concerns(target workload.Ref, f *v1alpha1.Finding) bool {
 	return e.Invalid == "" && slices.Contains(e.spec.Checks, v1alpha1.CheckID(f.Check)) &&
-		(len(e.spec.Values) == 0 || slices.Contains(e.spec.Values, f.Value)) && e.matchesTarget(target)
+		e.matchesValue(f.Value) && e.matchesTarget(target)
+}
+
+// matchesValue takes a permission for a ceiling of itself: what waives "get,list secrets" waives "get secrets", too.
+func (e *Exception) matchesValue(value string) bool {
+	return len(e.spec.Values) == 0 || slices.ContainsFunc(e.spec.Values, func(waived string) bool {
+		return waived == value || rbac.Within(value, waived)
+	})
 }
 
 func (e *Exception) matchesTarget(target workload.Ref) bool {

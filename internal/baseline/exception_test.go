@@ -48,6 +48,12 @@ func TestAnExceptionMatchesWhatItSaysAndNothingElse(t *testing.T) {
 		"a value that is listed matches":         {exception: func(e *v1alpha1.Exception) { e.Values = []string{"NET_RAW"} }, want: true},
 		"a value beyond the ceiling does not":    {exception: func(e *v1alpha1.Exception) { e.Values = []string{"NET_ADMIN"} }},
 		"values are no globs":                    {exception: func(e *v1alpha1.Exception) { e.Values = []string{"*"} }},
+		"a permission with fewer verbs matches":  {exception: values("get,list secrets"), finding: value("get secrets"), want: true},
+		"one with more verbs does not":           {exception: values("get,list secrets"), finding: value("get,list,watch secrets")},
+		"nor one on something else":              {exception: values("get,list secrets"), finding: value("get pods")},
+		"nor one on other names":                 {exception: values("get,list secrets[a]"), finding: value("get secrets")},
+		"any verbs match where all do":           {exception: values("* secrets"), finding: value("get,list secrets"), want: true},
+		"not the other way round":                {exception: values("get secrets"), finding: value("* secrets")},
 		"all of a target must match": {
 			exception: target1([]string{"cfos*"}, []string{"Deployment"}, []string{"cfos*"}), want: true},
 		"the namespace must match":             {exception: target1([]string{"shop"}, nil, []string{"cfos*"})},
@@ -79,6 +85,12 @@ func TestAnExceptionMatchesWhatItSaysAndNothingElse(t *testing.T) {
 		})
 	}
 }
+
+func values(listed ...string) func(*v1alpha1.Exception) {
+	return func(e *v1alpha1.Exception) { e.Values = listed }
+}
+
+func value(is string) func(*v1alpha1.Finding) { return func(f *v1alpha1.Finding) { f.Value = is } }
 
 func target1(namespaces, kinds, names []string) func(*v1alpha1.Exception) {
 	return func(e *v1alpha1.Exception) {

@@ -13,7 +13,9 @@ import (
 type Rules struct {
 	// Checks are those that the rules ask for.
 	Checks []engine.Check
-	// byClass are the same for each class of objects.
+	// named are those of them that judge what the baseline declares, or closes a list of, whatever its class.
+	named []engine.Check
+	// byClass are the others for each class of objects.
 	byClass map[workload.Class][]engine.Check
 	// Declared is what is asked for. It must not be changed.
 	Declared *v1alpha1.SecurityBaselineSpec
@@ -24,10 +26,18 @@ type Rules struct {
 // For returns the checks for objects of a class.
 func (r *Rules) For(class workload.Class) []engine.Check { return r.byClass[class] }
 
+// Named returns the checks for what the baseline declares, or closes a list of.
+func (r *Rules) Named() []engine.Check { return r.named }
+
 // newRules sorts checks by what they judge.
 func newRules(checks []engine.Check, declared *v1alpha1.SecurityBaselineSpec, reading podsecurity.Reading) Rules {
 	rules := Rules{Checks: checks, byClass: map[workload.Class][]engine.Check{}, Declared: declared, Reading: reading}
-	for class := workload.Pods; class <= workload.Namespaces; class <<= 1 {
+	for i := range checks {
+		if checks[i].Judges == workload.Any {
+			rules.named = append(rules.named, checks[i])
+		}
+	}
+	for class := workload.Pods; class <= workload.Guardrails; class <<= 1 {
 		for i := range checks {
 			if checks[i].For(class) {
 				rules.byClass[class] = append(rules.byClass[class], checks[i])

@@ -6,6 +6,7 @@ import (
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/pinned"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -60,4 +61,19 @@ func (s *Set) Needs(need engine.Need) bool {
 // Judges says whether a baseline declares anything for objects of a class.
 func (s *Set) Judges(class workload.Class) bool {
 	return slices.ContainsFunc(s.All(), func(b *Baseline) bool { return b.Judges(class) })
+}
+
+// Declares returns how the first baseline that declares an object does; nil when none does.
+func (s *Set) Declares(ref workload.Ref) *pinned.Pin {
+	for _, b := range s.All() {
+		if pin := b.Pin(ref); pin != nil {
+			return pin
+		}
+	}
+	return nil
+}
+
+// Names says whether a baseline declares an object, or closes the list of its kind.
+func (s *Set) Names(ref workload.Ref) bool {
+	return slices.ContainsFunc(s.All(), func(b *Baseline) bool { return b.Pin(ref) != nil || b.closesKind(ref.GroupKind()) })
 }

@@ -77,10 +77,11 @@ func (c *ceilings) holdRule(rule *rbacv1.PolicyRule, namespace string) bool {
 	for _, verb := range rule.Verbs {
 		for _, group := range rule.APIGroups {
 			for _, resource := range rule.Resources {
-				if namespace != "" && (rbac.Permission{Group: group, Resource: resource}).ClusterScoped() {
-					continue // which a RoleBinding cannot grant
+				given, gives := verb, true
+				if namespace != "" {
+					given, gives = rbac.InNamespace(verb, group, resource)
 				}
-				if !c.holdNames(verb, group, resource, rule.ResourceNames, namespace) {
+				if gives && !c.holdNames(given, group, resource, rule.ResourceNames, namespace) {
 					return false
 				}
 			}

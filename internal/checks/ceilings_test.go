@@ -109,8 +109,8 @@ func someRule(random *rand.Rand, narrow int) rbacv1.PolicyRule {
 		return rbacv1.PolicyRule{Verbs: shuffled("get", "post"), NonResourceURLs: shuffled("/healthz", "/healthz/*", "/metrics", "/health*")}
 	}
 	rule := rbacv1.PolicyRule{
-		Verbs: shuffled("get", "list", "create"), APIGroups: shuffled("", "apps"),
-		Resources: shuffled("pods", "pods/exec", "*/exec", "nodes", "deployments"),
+		Verbs: shuffled("get", "list", "create", "bind"), APIGroups: shuffled("", "apps", rbacv1.GroupName),
+		Resources: shuffled("pods", "pods/exec", "*/exec", "nodes", "deployments", "clusterroles"),
 	}
 	if random.IntN(4) == 0 {
 		rule.ResourceNames = shuffled("a", "b")

@@ -25,7 +25,7 @@ var _ = register(engine.Check{
 		cis("5.1.7 Avoid use of system:masters group"),
 		nsa("Role-based access control"),
 	},
-	Judges: workload.Bindings | workload.Pods,
+	Judges: workload.Bindings | workload.Subjects | workload.Pods,
 	Needs:  []engine.Need{engine.NeedRBAC},
 	Declared: func(declared *v1alpha1.SecurityBaselineSpec) bool {
 		return declared.RBAC.ClusterAdmin != nil // an empty list allows nobody
@@ -44,7 +44,7 @@ var everyVerb = []string{"get", "list", "watch", "create", "update", "patch", "d
 
 func runClusterAdmin(in *engine.Input) []engine.Finding {
 	if in.Binding == nil {
-		return runAsAdmin(in)
+		return holdsEverything(in)
 	}
 	b := in.Binding
 	everything := b.Role == adminRole || b.Grants != nil && allowsEverything(b.Grants.Rules)
@@ -78,27 +78,36 @@ func madeAdmin(in *engine.Input, everything bool, name string) engine.Finding {
 	case name == furtherOnes:
 		f.Message = b.Ref.String() + " grants everything " + where(b.Namespace()) + " to more subjects than are shown"
 	default:
-		f.Message = b.Ref.String() + " grants everything " + where(b.Namespace()) + " to " + name + ", by " + b.Role.Kind + " " + b.Role.Name
+		f.Message = b.Ref.String() + " grants everything " + where(b.Namespace()) + " to " + name + ", by " + b.Role.Local()
 	}
 	f.Message += "; baseline " + in.Baseline + " does not allow it."
 	return f
 }
 
-// runAsAdmin finds pods that run as a ServiceAccount which may do everything.
-func runAsAdmin(in *engine.Input) []engine.Finding {
+// holdsEverything finds subjects that may do everything, and pods that run as one of them. Of the group of masters it is no news.
+func holdsEverything(in *engine.Input) []engine.Finding {
+	grants, who := in.Grants, ""
+	if in.Subject != nil {
+		if in.Subject.Subject == masters {
+			return nil
+		}
+		grants = in.Subject.Grants
+	}
 	var findings []engine.Finding
 	allowed := in.Declared.RBAC.ClusterAdmin.AllowedSubjects
-	for _, grant := range in.Grants {
-		if grant.Binding.Role != adminRole && !allowsEverything(grant.Role.Rules) || chosen(allowed, grant.Via) {
+	for _, grant := range grants {
+		if grant.Binding.Role != adminRole && !allowsEverything(grant.Role.Rules) || chosen(allowed, grant.Via) || chosen(allowed, holderOf(in)) {
 			continue
 		}
-		who := holderOf(in)
-		everything := "everything " + where(grant.Binding.Namespace()) + ", through " + grant.WordsFor(who)
+		if who = holderOf(in).String(); in.Workload.Pod != nil {
+			who = "The pods run as " + who + ", which"
+		}
+		everything := "do everything " + where(grant.Binding.Namespace()) + ", through " + grant.WordsFor(holderOf(in))
 		findings = append(findings, engine.Finding{
 			Origin: v1alpha1.OriginPermissions,
 			Path:   grant.Path(), Value: grant.Via.String(), Expected: patternWords(allowed), Actual: everything,
 			Severity: lower(v1alpha1.SeverityCritical, stepsWithin(grant.Binding.Namespace())),
-			Message:  "The pods run as " + who.String() + ", which may do " + everything + "; baseline " + in.Baseline + " does not allow it.",
+			Message:  who + " may " + everything + "; baseline " + in.Baseline + " does not allow it.",
 		})
 		if len(findings) == maxFound {
 			break

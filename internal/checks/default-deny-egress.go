@@ -12,7 +12,7 @@ var _ = register(engine.Check{
 	Title: "Namespace without default deny for egress",
 	Description: "Whatever runs in the namespace and is selected by no NetworkPolicy may connect to everything: other workloads, the API server, the " +
 		"internet. An attacker who gets into a pod fetches his tools and sends out what he finds. It counts what all policies together say: a " +
-		"policy for some pods is none, and one that lets everything out undoes it. A rule that allows DNS does not.",
+		"policy for some pods is none, and one that lets nearly everything out undoes it. A rule that allows DNS does not.",
 	Remediation: "Create a NetworkPolicy in the namespace with an empty podSelector, policyTypes: [Egress] and no egress rules, and allow what is " +
 		"needed in policies beside it.",
 	Severity: v1alpha1.SeverityMedium,
@@ -22,6 +22,7 @@ var _ = register(engine.Check{
 	},
 	Judges: workload.Namespaces,
 	Needs:  []engine.Need{engine.NeedNetwork, engine.NeedNoOtherPolicies},
+	Loses:  network.Egress.Lost(),
 	Declared: func(declared *v1alpha1.SecurityBaselineSpec) bool {
 		return declared.NetworkPolicies.DefaultDeny.Egress == v1alpha1.RuleRequired
 	},

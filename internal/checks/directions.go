@@ -20,15 +20,19 @@ func judgeDefaultDeny(in *engine.Input, d network.Direction) []engine.Finding {
 		why = "no NetworkPolicy selects all its pods for " + d.String()
 		if narrow := narrower(in.Namespace.Policies, d); len(narrow) > 0 {
 			f.Actual = "NetworkPolicies for some pods: " + few(narrow)
-			why += " (those that select some leave the next pod open: " + few(narrow) + ")"
+			why += ", and those that select some (" + few(narrow) + ") leave the next pod open"
 		}
 	} else {
 		var by []string
+		whom := "all its pods"
 		for _, o := range guard.Undone {
 			by = append(by, o.String())
+			if !o.Policy.SelectsAll() {
+				whom = "the next pod" // by a selector that hardly any pod escapes
+			}
 		}
 		f.Actual = few(by)
-		why = "what selects all its pods lets everything through (" + few(by) + ")"
+		why = "what selects " + whom + " lets everything through (" + few(by) + ")"
 		f.Remediation = "Restrict " + few(by) + " to the peers and ports that are needed, or remove the rule."
 	}
 	f.Message = "Namespace " + in.Namespace.Ref.Name + " has no default deny for " + d.String() + ": " + why + "; baseline " + in.Baseline +

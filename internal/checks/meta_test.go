@@ -42,6 +42,7 @@ var helpers = map[string]string{
 	"podsecurity.go":  "two checks read the labels of Pod Security admission",
 	"permissions.go":  "every check of a permission finds it on roles, bindings, subjects and workloads alike",
 	"subjects.go":     "four checks judge whom bindings name",
+	"declared.go":     "two checks speak of objects that are declared",
 	"ceilings.go":     "what a baseline lets a subject hold is more than one file of a check holds",
 }
 
@@ -263,7 +264,13 @@ func leadsIntoThePods(w *workload.Workload, f *engine.Finding) bool {
 	if w.Pod == nil || f.Origin == v1alpha1.OriginPermissions {
 		return path != ""
 	}
+	if f.Origin == v1alpha1.OriginRunningPods { // not into the template: into a pod, or to what gives it permissions
+		return path != ""
+	}
 	if path == "networkpolicies" || strings.HasPrefix(path, "networkpolicies[") {
+		return true
+	}
+	if strings.HasPrefix(path, "metadata.") { // what is declared, or closed, is the object itself
 		return true
 	}
 	annotations, _ := strings.CutSuffix(w.AnnotationPath(""), "]")

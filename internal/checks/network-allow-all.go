@@ -11,8 +11,8 @@ var _ = register(engine.Check{
 	ID:    "network-allow-all",
 	Title: "NetworkPolicy that allows everything",
 	Description: "Policies only ever add to what is allowed. One rule that names neither peers nor ports makes what all other policies in the " +
-		"namespace say about the same pods in the same direction void. Whoever looks at them alone takes the pods for protected. The same comes " +
-		"as the block 0.0.0.0/0 or ::/0 on every port, or as several blocks that together are all addresses of a family.",
+		"namespace say about the same pods in the same direction void. Whoever looks at them alone takes the pods for protected. It counts what " +
+		"the rules of the policy open together: most ports of TCP or UDP, to everybody or to the internet, however that is spelled.",
 	Remediation: "Name in the rule the peers and ports that are needed, or remove it.",
 	Severity:    v1alpha1.SeverityMedium,
 	Controls:    []engine.Control{nsa("Network policies")},
@@ -33,14 +33,11 @@ func allowedAll(in *engine.Input, d network.Direction, where string) []engine.Fi
 	policy := in.Policy
 	all := policy.AllowAll(d)
 	var findings []engine.Finding
-	for _, by := range all {
+	for _, by := range all.By {
 		f := engine.Finding{Path: by.Path(), Value: opened(by), Expected: "the peers and ports that are needed"}
-		why := by.Path() + " restricts neither peers nor ports"
-		if block, is := by.CIDR(); is {
-			why = by.Path() + " is " + block.String() + " on every port"
-			if blocks(all) > 1 {
-				why += ", which with the other blocks is every address of its family"
-			}
+		why := openedWide(by)
+		if all.Together {
+			why += ", which with the other rules is next to everything"
 		}
 		if len(findings) == maxFound {
 			f.Path, f.Value, why = "spec."+d.String(), furtherOnes, "more rules than are shown restrict neither peers nor ports"
@@ -54,13 +51,15 @@ func allowedAll(in *engine.Input, d network.Direction, where string) []engine.Fi
 	return findings
 }
 
-// blocks counts the openings that are blocks of addresses.
-func blocks(all []network.Opening) int {
-	n := 0
-	for _, by := range all {
-		if _, is := by.CIDR(); is {
-			n++
-		}
+// openedWide says what an opening is, and on which ports.
+func openedWide(by network.Opening) string {
+	const every = "every port"
+	ports := by.Ports()
+	switch block, is := by.CIDR(); {
+	case is:
+		return by.Path() + " is " + block.String() + " on " + ports
+	case ports == every:
+		return by.Path() + " restricts neither peers nor ports"
 	}
-	return n
+	return by.Path() + " restricts no peers on " + ports
 }

@@ -66,7 +66,7 @@ func grantedBy(in *engine.Input, severity v1alpha1.Severity, wanted capabilities
 		return nil
 	}
 	var findings []engine.Finding
-	role := b.Role.Kind + " " + b.Role.Name
+	role := b.Role.Local()
 	who, fewer := whom(b.Binding)
 	for _, permission := range permissions {
 		f := engine.Finding{
@@ -93,7 +93,7 @@ func heldBy(in *engine.Input, grants []rbac.Grant, severity v1alpha1.Severity, w
 			continue // the binding names a group of the subject as well
 		}
 		for _, permission := range wanted.in(grant.Role.Rules, grant.Binding.Namespace()) {
-			f := held(in, rbac.Exceeding{Grant: grant, Permission: permission}, severity)
+			f := held(in, rbac.Exceeding{Grant: grant, Permission: permission}, severity, "; baseline "+in.Baseline+" forbids it.")
 			if len(findings) == maxFound {
 				f.Path, f.Remediation = "bindings", ""
 				return append(findings, further(in, f, holderOf(in).String()+" holds"))
@@ -104,8 +104,8 @@ func heldBy(in *engine.Input, grants []rbac.Grant, severity v1alpha1.Severity, w
 	return findings
 }
 
-// held is the finding of what a subject may do through one binding.
-func held(in *engine.Input, e rbac.Exceeding, severity v1alpha1.Severity) engine.Finding {
+// held is the finding of what a subject may do through one binding. The sentence ends in what the baseline says of it.
+func held(in *engine.Input, e rbac.Exceeding, severity v1alpha1.Severity, end string) engine.Finding {
 	who := holderOf(in)
 	message := rbac.MayWords(who, e)
 	actual := strings.TrimPrefix(message, who.String()+" may ")
@@ -116,7 +116,7 @@ func held(in *engine.Input, e rbac.Exceeding, severity v1alpha1.Severity) engine
 		Origin: v1alpha1.OriginPermissions,
 		Path:   e.Grant.Path(), Value: e.Permission.String(), Expected: forbidden, Actual: actual,
 		Severity:    lower(severity, stepsWithin(e.Grant.Binding.Namespace())),
-		Message:     message + "; baseline " + in.Baseline + " forbids it.",
+		Message:     message + end,
 		Remediation: "Take " + e.Grant.Via.String() + " out of " + e.Grant.Binding.Ref.String() + ", and grant what it needs by a role that allows less.",
 	}
 }

@@ -34,25 +34,44 @@ func runPodSecurityRefusal(in *engine.Input) []engine.Finding {
 	if asked == nil || len(in.Namespace.Workloads) == 0 {
 		return nil
 	}
-	var refused, why []string
 	judged := &engine.Input{Baseline: in.Baseline, Declared: &asked.declared, Reading: asked.reading}
+	var refused map[workload.Ref][]string
 	for i := range in.Namespace.Workloads {
 		judged.Workload = in.Namespace.Workloads[i]
-		if by := asked.refuses(judged); len(by) > 0 {
-			name := judged.Workload.Kind + " " + judged.Workload.Name
-			refused, why = append(refused, name), append(why, name+" ("+few(by)+")")
+		by := asked.refuses(judged)
+		if len(by) == 0 {
+			continue
 		}
+		if refused == nil {
+			refused = map[workload.Ref][]string{}
+		}
+		top := judged.Workload.Target()
+		refused[top] = append(refused[top], by...)
 	}
 	if len(refused) == 0 {
 		return nil
 	}
+	var names, why []string
+	for ref, by := range refused {
+		name := ref.Kind + " " + ref.Name
+		names, why = append(names, name), append(why, name+" ("+few(inOrder(by))+")")
+	}
 	level := string(asked.level)
 	return []engine.Finding{{
-		Path: labelPath(enforceLabel), Value: level, Expected: "workloads that " + level + " lets in", Actual: list(refused),
+		Path: labelPath(enforceLabel), Value: level, Expected: "workloads that " + level + " lets in", Actual: list(names),
 		Message: "Namespace " + in.Namespace.Ref.Name + " enforces " + level + ", which " + strconv.Itoa(len(refused)) + " of its " +
-			strconv.Itoa(len(in.Namespace.Workloads)) + " workloads would not pass at their next rollout: " + few(inOrder(why)) + "; baseline " +
-			in.Baseline + " requires that what the label says holds.",
+			strconv.Itoa(countTargets(in.Namespace.Workloads)) + " workloads would not pass at their next rollout: " + few(inOrder(why)) +
+			"; baseline " + in.Baseline + " requires that what the label says holds.",
 	}}
+}
+
+// countTargets counts workloads as people do: a controller once, however much it is made of.
+func countTargets(workloads []workload.Workload) int {
+	all := map[workload.Ref]bool{}
+	for i := range workloads {
+		all[workloads[i].Target()] = true
+	}
+	return len(all)
 }
 
 // refuses names the checks of the standard that find something in a workload.

@@ -18,7 +18,7 @@ var _ = register(engine.Check{
 	Title: "Wildcard in a role",
 	Description: "A wildcard gives more than anybody thinks of: verbs such as escalate and impersonate, subresources such as pods/exec, and every " +
 		"resource that will ever be installed. RBAC knows * in verbs, apiGroups, resources and nonResourceURLs, and */exec for the exec " +
-		"of all resources; pods/* and p*ds are no wildcards there, and a path with more than * in it is narrow enough.",
+		"of all resources; pods/*, */* and p*ds are no wildcards there, and a path with more than * in it is narrow enough.",
 	Remediation: "Name the verbs, API groups, resources and paths that are needed.",
 	Severity:    v1alpha1.SeverityHigh,
 	Controls: []engine.Control{
@@ -89,7 +89,7 @@ func wildcards(in *engine.Input, field string, given []rbac.Permission) []engine
 	shown, more := bounded(values)
 	findings := make([]engine.Finding, 0, len(shown)+1)
 	for _, value := range shown {
-		findings = append(findings, wildcard(in, field, value, "lets whoever is bound to it "+value+" by a wildcard in "+field))
+		findings = append(findings, wildcard(in, field, value, "lets whoever is bound to it "+rbac.WordsOf(value)+" by a wildcard in "+field))
 	}
 	if more {
 		f := wildcard(in, field, furtherOnes, "allows more by wildcards in "+field+" than is shown")
@@ -115,8 +115,9 @@ func givesAny(rule *rbacv1.PolicyRule) bool {
 
 func hasWildcard(list []string) bool { return slices.Contains(list, rbacv1.VerbAll) }
 
+// isWildResource leaves out */*, which is nothing but a subresource that is called *, of which there is none.
 func isWildResource(resource string) bool {
-	return resource == rbacv1.ResourceAll || strings.HasPrefix(resource, "*/")
+	return resource == rbacv1.ResourceAll || strings.HasPrefix(resource, "*/") && resource != "*/*"
 }
 
 // isEveryPath says whether a pattern is that of all paths.

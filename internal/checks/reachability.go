@@ -34,7 +34,7 @@ func runReachability(in *engine.Input) []engine.Finding {
 		if !asked.To.Select(pod) {
 			continue
 		}
-		exposed := network.Exposed(in.Network.Policies, in.Workload.Ref, pod, asked.Ports, asked.AllowedFrom, in.Network.Sources, maxFound)
+		exposed := network.Exposed(in.Network.Policies, in.Workload.Target(), pod, asked.Ports, asked.AllowedFrom, in.Network.Sources, maxFound)
 		if exposed.Verdict == network.HostNetwork || exposed.Verdict == network.Unisolated {
 			return []engine.Finding{openToAll(in, asked, exposed.Verdict)} // of what is open to all, nothing else needs saying
 		}

@@ -3,6 +3,7 @@ package checks
 import (
 	"iter"
 	"strconv"
+	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
@@ -35,13 +36,15 @@ func subjectsOf(b *rbac.Binding) iter.Seq[rbac.Subject] {
 }
 
 // foundIn returns the subjects of a binding that a check looks for: in order, each once, no more than become findings, and
-// whether there are more. Whom Kubernetes itself makes a binding name is not found.
+// whether there are more. Whom Kubernetes itself makes a binding name is not found, as long as the role allows what it does
+// there: what somebody added to the role, whoever is bound to it has as well.
 func foundIn(b *engine.Binding, wanted func(rbac.Subject) bool) (names []string, more bool) {
-	if b.Standing == builtin.Known {
+	exempt := b.Grants == nil || b.Grants.Standing == builtin.Known
+	if exempt && b.Standing == builtin.Known {
 		return nil, false
 	}
 	for subject := range subjectsOf(b.Binding) {
-		if wanted(subject) && !builtin.Names(b.Binding, subject) {
+		if wanted(subject) && (!exempt || !builtin.Names(b.Binding, subject)) {
 			names = append(names, subject.String())
 		}
 	}
@@ -63,7 +66,7 @@ func judgeSubjects(in *engine.Input, severity v1alpha1.Severity, who string, wan
 		return nil
 	}
 	b := in.Binding
-	grants := b.Ref.String() + " grants " + b.Role.Kind + " " + b.Role.Name + " " + where(b.Namespace()) + " to "
+	grants := b.Ref.String() + " grants " + b.Role.Local() + " " + where(b.Namespace()) + " to "
 	findings := make([]engine.Finding, 0, len(names)+1)
 	for _, name := range names {
 		findings = append(findings, engine.Finding{
@@ -97,7 +100,8 @@ func chosen(patterns []v1alpha1.SubjectPattern, subject rbac.Subject) bool {
 func patternWords(patterns []v1alpha1.SubjectPattern) string {
 	names := make([]string, len(patterns))
 	for i := range patterns {
-		names[i] = rbac.Subject{Kind: patterns[i].Kind, Namespace: patterns[i].Namespace, Name: patterns[i].Name}.String()
+		p := &patterns[i] // whose author is trusted, and whose * is none of a name
+		names[i] = p.Kind + " " + strings.TrimPrefix(p.Namespace+"/", "/") + p.Name
 	}
 	return oneOf(names)
 }

@@ -5,6 +5,7 @@ package engine
 import (
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/network"
+	"plumbline.dev/plumbline/internal/pinned"
 	"plumbline.dev/plumbline/internal/podsecurity"
 	"plumbline.dev/plumbline/internal/rbac"
 	"plumbline.dev/plumbline/internal/workload"
@@ -32,6 +33,9 @@ type Check struct {
 	Judges workload.Class
 	// Needs are the facts beyond the target that the check looks at. If one could not be read, the check is not run.
 	Needs []Need
+	// Loses says what a target that the check finds something on has no more, where somebody deleted it, such as "default deny
+	// for ingress". Default: nothing that could be deleted.
+	Loses string
 	// Declared says whether a baseline asks for the check.
 	Declared func(*v1alpha1.SecurityBaselineSpec) bool
 	// Run applies the check. It must not change the input, and returns nil when there is nothing to find.
@@ -74,12 +78,19 @@ const (
 	NeedNamespace Need = "its Namespace"
 	// NeedWorkloads is the workloads of the namespace, or of the cluster.
 	NeedWorkloads Need = "workloads"
+	// NeedLive is the object itself, of a kind that is not kept in a cache.
+	NeedLive Need = "it"
+	// NeedRunningPods is the pods that run of the workload.
+	NeedRunningPods Need = "running pods"
 	// NeedSources is all workloads of the cluster as senders of traffic.
 	NeedSources Need = "the workloads of the cluster"
 )
 
-// For says whether the check judges objects of a class.
+// For says whether the check judges every object of a class.
 func (c *Check) For(class workload.Class) bool {
+	if c.Judges == workload.Any {
+		return false
+	}
 	judges := c.Judges
 	if judges == 0 {
 		judges = workload.Pods
@@ -106,6 +117,14 @@ type Input struct {
 	Reading podsecurity.Reading
 	// Reachability is what the baseline says of who may reach workloads.
 	Reachability []Reachability
+	// Pin is how the baseline declares the object; nil when it does not. Closed says that the object may only exist if it is
+	// declared.
+	Pin    *pinned.Pin
+	Closed bool
+	// InScope says whether the baseline covers a namespace, and Last is what the last report of the object lists. Both are
+	// set where a guardrail is judged.
+	InScope func(namespace string) bool
+	Last    []Finding
 	// Severities are the severities of findings by check, where the baseline sets another than the check's own.
 	Severities map[string]v1alpha1.Severity
 	// ServiceAccount is what is known under NeedServiceAccount.
@@ -114,6 +133,8 @@ type Input struct {
 	Grants []rbac.Grant
 	// Network is what NetworkPolicies look at in a workload, and those of its namespace, under NeedNetwork.
 	Network Network
+	// Weaker is what the other checks find in running pods and not in the template, under NeedRunningPods.
+	Weaker []Weaker
 	// Unreadable says of facts that could not be read, why.
 	Unreadable map[Need]string
 	// Partial says of facts that are known in part, why. More of them could only add to what a check finds: what it finds is

@@ -106,7 +106,7 @@ func originOf(in *Input) v1alpha1.Origin {
 	switch {
 	case in.Subject != nil:
 		return v1alpha1.OriginPermissions
-	case in.Role != nil || in.Binding != nil || in.Policy != nil || in.Namespace != nil:
+	case in.Role != nil || in.Binding != nil || in.Policy != nil || in.Namespace != nil || in.Guardrail != nil || in.Absent != nil:
 		return v1alpha1.OriginObject
 	}
 	return v1alpha1.OriginTemplate

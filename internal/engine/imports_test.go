@@ -19,7 +19,9 @@ const (
 )
 
 // reading are the rooms below internal that may know the cluster. All others judge, also those that are yet to come.
-var reading = []string{module + "/internal/facts", module + "/internal/manifest", module + "/internal/scan"}
+var reading = []string{
+	module + "/internal/facts", module + "/internal/manifest", module + "/internal/scan", module + "/internal/snapshot",
+}
 
 // outside are what judging must not reach, directly or through others.
 var outside = []string{

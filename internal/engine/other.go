@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"plumbline.dev/plumbline/internal/guardrail"
 	"plumbline.dev/plumbline/internal/network"
 	"plumbline.dev/plumbline/internal/rbac"
 	"plumbline.dev/plumbline/internal/rbac/builtin"
@@ -21,10 +24,26 @@ type Other struct {
 	Policy *Policy
 	// Namespace is set where a namespace is judged.
 	Namespace *Namespace
+	// Guardrail is set where what keeps drift out of the cluster is judged.
+	Guardrail *Guardrail
+	// Absent is set where a baseline declares an object that is not there, or that another one stands for: it is held against
+	// how it is declared, and against nothing else.
+	Absent *workload.Ref
+	// Live is the object as caches hold it, which is held against how it is declared; nil where it is not there.
+	Live runtime.Object
+	// Owned says that the object names a controller that made it.
+	Owned bool
 	// Unreadable says of facts that could not be read, why.
 	Unreadable map[Need]string
 	// Partial says of facts that are known in part, why.
 	Partial map[Need]string
+}
+
+// Guardrail is what is judged of what keeps drift out of the cluster.
+type Guardrail struct {
+	Ref workload.Ref
+	// Weak is where it lets things through now, and Gained what of that came to be while somebody watched.
+	Weak, Gained []guardrail.Weakness
 }
 
 // Role is what is judged of a Role or a ClusterRole.
@@ -87,6 +106,10 @@ func (in *Input) Ref() workload.Ref {
 		return in.Policy.Ref
 	case in.Namespace != nil:
 		return in.Namespace.Ref
+	case in.Guardrail != nil:
+		return in.Guardrail.Ref
+	case in.Absent != nil:
+		return *in.Absent
 	}
 	return in.Workload.Ref
 }

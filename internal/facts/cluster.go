@@ -16,8 +16,10 @@ import (
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
 	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/guardrail"
 	"plumbline.dev/plumbline/internal/judgement"
 	"plumbline.dev/plumbline/internal/network"
+	"plumbline.dev/plumbline/internal/pinned"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -31,16 +33,24 @@ type Cluster struct {
 	Readable func(schema.GroupKind) bool
 	// Needs says whether a baseline looks at a fact: others are not read. Nil: no baseline does.
 	Needs func(engine.Need) bool
+	// Declares returns how a baseline declares an object, nil when none does. Nil: no baseline declares any.
+	Declares func(workload.Ref) *pinned.Pin
+	// Weakened returns how a guardrail came to be weaker while somebody watched. Nil: nobody did.
+	Weakened func(workload.Ref) []guardrail.Weakness
 	// Sources are all workloads as senders of traffic. Nil: nobody knows them.
 	Sources *network.Sources
 	// OtherPolicies returns the policies of other engines that may have a say in a namespace; empty for policies of the
 	// cluster as a whole. Nil: there are none.
 	OtherPolicies func(namespace string) []string
 
+	// given says that there is nothing but what was given: a Namespace that is not there has no labels.
+	given bool
+
 	compiled    policies
 	rbacChanges atomic.Uint64
 	roles       remembered[*engine.Role]
 	standings   remembered[roleStanding]
+	specs       specs
 }
 
 // State says what there is of a target.
@@ -55,6 +65,8 @@ const (
 	Owned
 	// Unreadable means that the kind cannot be read, so that nothing can be said.
 	Unreadable
+	// Behind means that the cache does not have an object that is there: it is about to bring it.
+	Behind
 )
 
 // Target is an object with all that is judged of it.
@@ -66,6 +78,8 @@ type Target struct {
 	Composed bool
 	// Unnamed says that the target is a user or a group that no binding names any more.
 	Unnamed bool
+	// Homeless says that the target is declared, and that not even its namespace is there.
+	Homeless bool
 	// Unsettled says that what is seen may be a passing state, which somebody is about to change: the target names a
 	// controller that is not there, or a role gathers what the role that gave it gives no more.
 	Unsettled bool
@@ -87,6 +101,11 @@ func (c *Cluster) Target(ctx context.Context, ref workload.Ref) (*Target, State,
 		return c.policy(ctx, ref)
 	case workload.Namespaces:
 		return c.namespace(ctx, ref)
+	case workload.Guardrails:
+		return c.guardrail(ctx, ref)
+	}
+	if pin := c.declares(ref); pin != nil {
+		return c.foreign(ctx, pin)
 	}
 	return c.composed(ctx, ref)
 }
@@ -140,7 +159,7 @@ func (c *Cluster) Itself(ctx context.Context, obj client.Object) (*Target, error
 		}
 		return target, err
 	}
-	if ref, is := otherRef(obj); is {
+	if ref, is := RefOf(obj); is {
 		target, _, err = c.Target(ctx, ref)
 	}
 	return target, err
@@ -149,7 +168,12 @@ func (c *Cluster) Itself(ctx context.Context, obj client.Object) (*Target, error
 // itself reads an object that stands for itself.
 func (c *Cluster) itself(ctx context.Context, obj client.Object) (*Target, State, error) {
 	w, _ := workload.Of(obj)
-	return c.target(ctx, referenceTo(w), w.Meta.Generation, []workload.Workload{w})
+	target, state, err := c.target(ctx, referenceTo(w), w.Meta.Generation, []workload.Workload{w})
+	if target != nil {
+		target.Object.Live = obj
+		err = c.addRunning(ctx, target, target.Object.Workloads)
+	}
+	return target, state, err
 }
 
 // debugged reads a pod for which its controller stands: it is a target itself as far as somebody put ephemeral containers
@@ -204,6 +228,7 @@ func (c *Cluster) composed(ctx context.Context, ref workload.Ref) (*Target, Stat
 		if unreadable != "" {
 			target.Object.Partial = "cannot read " + unreadable + ", of which it may control some"
 		}
+		err = c.addRunning(ctx, target, children)
 	}
 	return target, state, err
 }

@@ -57,7 +57,7 @@ func IndexAggregated(obj client.Object) []string {
 func IndexesOf(gk schema.GroupKind) map[string]client.IndexerFunc {
 	switch class, _ := workload.ClassOf(gk); {
 	case class == workload.Pods:
-		return map[string]client.IndexerFunc{OwnerIndex: IndexOwner}
+		return map[string]client.IndexerFunc{OwnerIndex: IndexOwner, ControllerIndex: IndexController}
 	case class == workload.Bindings:
 		return map[string]client.IndexerFunc{SubjectIndex: IndexSubjects, RoleIndex: IndexRole}
 	case gk.Kind == "ClusterRole":

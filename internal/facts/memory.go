@@ -138,18 +138,18 @@ func itemOf(list client.ObjectList) (reflect.Type, error) {
 func Remembered(objects []client.Object) *Cluster {
 	memory := NewMemory(objects)
 	c := &Cluster{
-		Cache: memory, Live: memory, Sources: network.NewSources(),
+		Cache: memory, Live: memory, Sources: network.NewSources(), given: true,
 		Readable: func(schema.GroupKind) bool { return true }, Needs: func(engine.Need) bool { return true },
 	}
 	for _, obj := range objects {
-		if w, is := workload.Of(obj); is && !workload.Trimmed(w) {
+		if w, is := workload.Of(obj); is && !workload.Trimmed(w) && !w.AtRest() {
 			var labels map[string]string
 			if s := memory.byKind[reflect.TypeFor[*corev1.Namespace]()]; s != nil {
 				if namespace := s.byName[client.ObjectKey{Name: w.Namespace}]; namespace != nil {
 					labels = namespace.GetLabels()
 				}
 			}
-			c.Sources.Put(w.Ref, PodOf(&w, labels))
+			c.Sources.Put(w.Ref, w.Target(), PodOf(&w, labels))
 		}
 	}
 	return c

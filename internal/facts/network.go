@@ -3,6 +3,7 @@ package facts
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -19,7 +20,10 @@ import (
 	"plumbline.dev/plumbline/internal/workload"
 )
 
-var networkPolicy = schema.GroupKind{Group: networkingv1.GroupName, Kind: "NetworkPolicy"}
+var (
+	networkPolicy = schema.GroupKind{Group: networkingv1.GroupName, Kind: "NetworkPolicy"}
+	namespaceKind = schema.GroupKind{Kind: "Namespace"}
+)
 
 // policies keeps NetworkPolicies compiled: each is read by every workload of its namespace.
 type policies struct {
@@ -96,10 +100,57 @@ func (c *Cluster) addNetwork(ctx context.Context, w *workload.Workload, facts *j
 	}
 	facts.Network = engine.Network{Pod: PodOf(w, namespace.Labels), Sources: c.Sources}
 	facts.Network.Policies, err = c.policiesIn(ctx, w.Namespace, &facts.Unreadable)
-	if c.Sources == nil {
-		miss(&facts.Unreadable, engine.NeedSources, "they were not given")
+	if c.needs(engine.NeedSources) {
+		c.sourcesBlind(w.Namespace, namespace.Known, facts)
 	}
 	return err
+}
+
+// sourcesBlind takes down what is not known of who may reach whom. Without the labels of namespaces nobody knows whom a baseline
+// protects, and whom a policy lets in; workloads that cannot be read may be let in beside those that can.
+func (c *Cluster) sourcesBlind(namespace string, known bool, facts *judgement.Facts) {
+	switch {
+	case c.Sources == nil:
+		miss(&facts.Unreadable, engine.NeedSources, "they were not given")
+	case !c.Readable(namespaceKind):
+		miss(&facts.Unreadable, engine.NeedSources, cannotList+"namespaces, by whose labels they are told apart")
+	case !known && !c.given:
+		miss(&facts.Unreadable, engine.NeedSources, "Namespace "+namespace+" is not known yet")
+	}
+	var blind []string
+	for _, kind := range workload.Kinds() {
+		if !c.Readable(kind.GroupKind()) {
+			blind = append(blind, kind.Resource)
+		}
+	}
+	if len(blind) > 0 {
+		miss(&facts.Partial, engine.NeedSources, cannotList+strings.Join(blind, ", "))
+	}
+}
+
+// Sends takes down what the pods of a workload look like to NetworkPolicies, which may let them in elsewhere, and says whether
+// that changed anything. What its controller stands for is no sender beside it, and neither is what runs no pods.
+func (c *Cluster) Sends(ctx context.Context, w *workload.Workload) (changed bool, err error) {
+	if workload.Trimmed(*w) || w.AtRest() {
+		return c.Sources.Delete(w.Ref), nil
+	}
+	namespace, err := c.Namespace(ctx, w.Namespace)
+	return c.Sources.Put(w.Ref, w.Target(), PodOf(w, namespace.Labels)), err
+}
+
+// Stands says whether a workload may stand for itself for all that the cache knows: it names no watched controller that makes
+// such objects, or one that is not there.
+func (c *Cluster) Stands(ctx context.Context, w *workload.Workload) bool {
+	owner, ref := controller(*w)
+	if ref.Kind == "" {
+		return true
+	}
+	kind, _ := workload.KindOf(ref.GroupKind())
+	if !c.Readable(kind.GroupKind()) {
+		return false
+	}
+	obj, err := get(ctx, c.Cache, kind, ref)
+	return err != nil || obj == nil || obj.GetUID() != owner.UID
 }
 
 // policiesIn returns the NetworkPolicies of a namespace, and takes down what is not known of them.
@@ -124,7 +175,7 @@ func (c *Cluster) policiesIn(ctx context.Context, namespace string, unreadable *
 // PodOf returns what NetworkPolicies look at in the pods of a workload.
 func PodOf(w *workload.Workload, namespace map[string]string) network.Pod {
 	pod := network.Pod{
-		Namespace: w.Namespace, NamespaceLabels: namespace, Labels: w.PodMeta.Labels, HostNetwork: w.Pod.HostNetwork,
+		Namespace: w.Namespace, NamespaceLabels: namespace, Labels: w.PodMeta.Labels, Added: w.AddedLabels(), HostNetwork: w.Pod.HostNetwork,
 	}
 	for container := range w.Containers() {
 		pod.Ports = append(pod.Ports, container.Ports...)
@@ -162,7 +213,9 @@ func (c *Cluster) policy(ctx context.Context, ref workload.Ref) (*Target, State,
 	return c.otherTarget(ctx, ref, obj, judged)
 }
 
-// workloadsIn returns the workloads of a namespace that stand for themselves, and why there may be more.
+// workloadsIn returns the workloads of a namespace that stand for themselves or for an owner of a kind that is not watched, and
+// why there may be more. What runs no pods any more is not among them, nor are revisions that run none, unless an owner has no
+// others: then the newest is.
 func (c *Cluster) workloadsIn(ctx context.Context, namespace string) (found []workload.Workload, blind string, err error) {
 	for _, kind := range workload.Kinds() {
 		if !c.Readable(kind.GroupKind()) {
@@ -174,12 +227,33 @@ func (c *Cluster) workloadsIn(ctx context.Context, namespace string) (found []wo
 			return nil, "", err
 		}
 		for _, w := range workloads {
-			if !workload.Trimmed(w) {
+			if !workload.Trimmed(w) && !w.Finished {
 				found = append(found, w)
 			}
 		}
 	}
-	return found, blind, nil
+	return withoutIdle(found), blind, nil
+}
+
+// withoutIdle leaves out what is asked to run no pods, but for the newest revision of an owner that runs none at all.
+func withoutIdle(workloads []workload.Workload) []workload.Workload {
+	var kept []workload.Workload
+	runs, idle := map[workload.Ref]bool{}, map[workload.Ref][]workload.Workload{}
+	for _, w := range workloads {
+		switch of := w.Target(); {
+		case !w.Idle():
+			runs[of] = true
+			kept = append(kept, w)
+		case of != w.Ref:
+			idle[of] = append(idle[of], w)
+		}
+	}
+	for _, of := range slices.SortedFunc(maps.Keys(idle), func(a, b workload.Ref) int { return strings.Compare(a.String(), b.String()) }) {
+		if !runs[of] {
+			kept = append(kept, newest(idle[of]))
+		}
+	}
+	return kept
 }
 
 // namespace reads a namespace as a target.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -62,7 +63,37 @@ func otherKinds(classes workload.Class) []otherKind {
 	if classes&workload.Namespaces != 0 {
 		kinds = append(kinds, otherKind{schema.GroupKind{Kind: "Namespace"}, &corev1.NamespaceList{}})
 	}
+	if classes&workload.Guardrails != 0 {
+		kinds = append(kinds, guardrailKinds()...)
+	}
 	return kinds
+}
+
+// KindList is a kind with an empty list of it.
+type KindList struct {
+	Kind schema.GroupKind
+	List client.ObjectList
+}
+
+// GuardrailLists are the kinds that keep drift out of a cluster.
+func GuardrailLists() []KindList {
+	var lists []KindList
+	for _, kind := range guardrailKinds() {
+		lists = append(lists, KindList{kind.gk, kind.list})
+	}
+	return lists
+}
+
+func guardrailKinds() []otherKind {
+	group := func(kind string) schema.GroupKind {
+		return schema.GroupKind{Group: admissionregistrationv1.GroupName, Kind: kind}
+	}
+	return []otherKind{
+		{group("ValidatingAdmissionPolicy"), &admissionregistrationv1.ValidatingAdmissionPolicyList{}},
+		{group("ValidatingAdmissionPolicyBinding"), &admissionregistrationv1.ValidatingAdmissionPolicyBindingList{}},
+		{group("ValidatingWebhookConfiguration"), &admissionregistrationv1.ValidatingWebhookConfigurationList{}},
+		{group("MutatingWebhookConfiguration"), &admissionregistrationv1.MutatingWebhookConfigurationList{}},
+	}
 }
 
 func (c *Cluster) candidates(ctx context.Context, kind otherKind, options []client.ListOption) ([]Candidate, error) {
@@ -83,7 +114,7 @@ func (c *Cluster) candidates(ctx context.Context, kind otherKind, options []clie
 	return found, err
 }
 
-// NamedSubjects returns the users and groups that bindings name.
+// NamedSubjects returns the users and groups that are judged: of each binding the first that it names.
 func (c *Cluster) NamedSubjects(ctx context.Context) ([]Candidate, error) {
 	if c.rbacBlind() != "" {
 		return nil, nil
@@ -95,8 +126,9 @@ func (c *Cluster) NamedSubjects(ctx context.Context) ([]Candidate, error) {
 	seen := map[rbac.Subject]bool{}
 	var found []Candidate
 	for _, binding := range bindings {
-		for _, holder := range binding.Holders() {
-			if !seen[holder] && workload.Named(holder.Ref()) {
+		first, _ := binding.Named()
+		for _, holder := range first {
+			if !seen[holder] {
 				seen[holder] = true
 				found = append(found, Candidate{Ref: holder.Ref()})
 			}
@@ -105,8 +137,8 @@ func (c *Cluster) NamedSubjects(ctx context.Context) ([]Candidate, error) {
 	return found, nil
 }
 
-// otherRef returns the identity of an object that is judged and is no workload.
-func otherRef(obj client.Object) (workload.Ref, bool) {
+// RefOf returns the identity of an object that is judged and is no workload.
+func RefOf(obj client.Object) (workload.Ref, bool) {
 	for _, kind := range otherKinds(^workload.Class(0)) {
 		if reflect.TypeOf(newOther(kind.gk)) == reflect.TypeOf(obj) {
 			return workload.Ref{Group: kind.gk.Group, Kind: kind.gk.Kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}, true

@@ -2,9 +2,12 @@ package facts
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -62,12 +65,12 @@ func (c *Cluster) readRole(ctx context.Context, role *rbac.Role) (*engine.Role, 
 	return judged, err
 }
 
-// throughAggregates adds how far a ClusterRole reaches through those that take up its rules.
+// throughAggregates adds how far a ClusterRole reaches through those that take up its rules, and those that take up theirs.
 func (c *Cluster) throughAggregates(ctx context.Context, role *engine.Role) error {
 	if role.Ref.Namespace != "" {
 		return nil
 	}
-	aggregates, err := c.AggregatesOf(ctx, role.Labels)
+	aggregates, err := follow(role.Role, func(one *rbac.Role) ([]*rbac.Role, error) { return c.AggregatesOf(ctx, one.Labels) })
 	if err != nil {
 		return err
 	}
@@ -102,7 +105,22 @@ func (c *Cluster) binding(ctx context.Context, ref workload.Ref) (*Target, State
 	if judged.Missing, err = c.missing(ctx, binding); err != nil {
 		return nil, Gone, err
 	}
-	return c.otherTarget(ctx, ref, obj, engine.Other{Binding: judged, Unreadable: c.needsRBAC()})
+	target, state, err := c.otherTarget(ctx, ref, obj, engine.Other{Binding: judged, Unreadable: c.needsRBAC()})
+	if _, beyond := binding.Named(); target != nil && len(beyond) > 0 {
+		target.Object.Unlisted = fmt.Sprintf("of the users and groups that %s names the first %d are judged for it, and %d are not",
+			binding.Ref, rbac.MaxNamed, len(beyond))
+	}
+	return target, state, err
+}
+
+// Listed says whether a user or a group that bindings name is one of the first of any, and so a target.
+func (c *Cluster) Listed(ctx context.Context, subject rbac.Subject) (bool, error) {
+	bindings, err := c.BindingsOf(ctx, subject)
+	return lists(bindings, subject), err
+}
+
+func lists(bindings []*rbac.Binding, subject rbac.Subject) bool {
+	return slices.ContainsFunc(bindings, func(b *rbac.Binding) bool { return b.Lists(subject) })
 }
 
 // missing returns the ServiceAccounts that a binding names and that are not there.
@@ -126,29 +144,40 @@ func (c *Cluster) missing(ctx context.Context, binding *rbac.Binding) ([]rbac.Su
 	return missing, nil
 }
 
-// subject reads a ServiceAccount, a user or a group as a target. A user or a group that no binding names may have lost what
-// its report speaks of.
+// subject reads a ServiceAccount, a user or a group as a target.
 func (c *Cluster) subject(ctx context.Context, ref workload.Ref) (*Target, State, error) {
 	subject, _ := rbac.SubjectFrom(ref)
+	if workload.Named(ref) {
+		return c.named(ctx, ref, subject)
+	}
+	obj, state, err := c.other(ctx, ref)
+	if obj == nil || err != nil {
+		return nil, state, err
+	}
+	grants, err := c.Grants(ctx, subject)
+	if err != nil {
+		return nil, Gone, err
+	}
+	return c.otherTarget(ctx, ref, obj, engine.Other{
+		Subject: &engine.Subject{Subject: subject, Grants: grants}, Unreadable: c.needsRBAC(),
+	})
+}
+
+// named reads a user or a group as a target. One that no binding names may have lost what its report speaks of; one that bindings
+// name, and none among the first, is no target: what it holds is not known to be less, but not looked at.
+func (c *Cluster) named(ctx context.Context, ref workload.Ref, subject rbac.Subject) (*Target, State, error) {
+	if c.rbacBlind() != "" {
+		return nil, Unreadable, nil
+	}
+	bindings, err := c.BindingsOf(ctx, subject)
+	if err != nil || len(bindings) > 0 && !lists(bindings, subject) {
+		return nil, Gone, err
+	}
 	grants, err := c.Grants(ctx, subject)
 	if err != nil {
 		return nil, Gone, err
 	}
 	judged := engine.Other{Subject: &engine.Subject{Subject: subject, Grants: grants}, Unreadable: c.needsRBAC()}
-	if !workload.Named(ref) {
-		obj, state, err := c.other(ctx, ref)
-		if obj == nil {
-			return nil, state, err
-		}
-		return c.otherTarget(ctx, ref, obj, judged)
-	}
-	if c.rbacBlind() != "" {
-		return nil, Unreadable, nil
-	}
-	bindings, err := c.BindingsOf(ctx, subject)
-	if err != nil {
-		return nil, Gone, err
-	}
 	return &Target{
 		Unnamed:   len(bindings) == 0,
 		Reference: v1alpha1.TargetReference{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: ref.Kind, Name: ref.Name},
@@ -167,7 +196,8 @@ func (c *Cluster) other(ctx context.Context, ref workload.Ref) (client.Object, S
 
 // otherTarget makes a target of an object that is no workload.
 func (c *Cluster) otherTarget(ctx context.Context, ref workload.Ref, obj client.Object, judged engine.Other) (*Target, State, error) {
-	judged.Labels = obj.GetLabels()
+	judged.Labels, judged.Live = obj.GetLabels(), obj
+	judged.Owned = metav1.GetControllerOfNoCopy(obj) != nil
 	object := judgement.Object{Target: ref, Other: judged}
 	if home := workload.Home(ref); home != "" {
 		var err error

@@ -82,7 +82,7 @@ func newOther(gk schema.GroupKind) client.Object {
 	case schema.GroupKind{Group: corev1.GroupName, Kind: "Namespace"}:
 		return &corev1.Namespace{}
 	}
-	return nil
+	return newGuardrail(gk)
 }
 
 // BindingsOf returns the bindings that name a subject.
@@ -121,7 +121,7 @@ func (c *Cluster) bindings(ctx context.Context, options ...client.ListOption) ([
 }
 
 // Grants returns what gives a subject permissions, by itself or as a member of its groups, but for what Kubernetes itself
-// grants: roles and bindings that are as it makes them.
+// grants it or them: whom it makes a binding name, for a role that is as it makes it.
 func (c *Cluster) Grants(ctx context.Context, subject rbac.Subject) ([]rbac.Grant, error) {
 	var bindings []*rbac.Binding
 	roles := map[workload.Ref]*rbac.Role{}
@@ -136,27 +136,29 @@ func (c *Cluster) Grants(ctx context.Context, subject rbac.Subject) ([]rbac.Gran
 					return nil, err
 				}
 			}
-			own, err := c.madeByKubernetes(ctx, binding, roles[binding.Role])
-			if err != nil {
-				return nil, err
-			}
-			if !own {
-				bindings = append(bindings, binding)
-			}
+		}
+		bindings = append(bindings, found...)
+	}
+	var grants []rbac.Grant
+	for _, grant := range rbac.Grants(subject, bindings, func(ref workload.Ref) *rbac.Role { return roles[ref] }) {
+		own, err := c.madeByKubernetes(ctx, &grant)
+		if err != nil {
+			return nil, err
+		}
+		if !own {
+			grants = append(grants, grant)
 		}
 	}
-	return rbac.Grants(subject, bindings, func(ref workload.Ref) *rbac.Role { return roles[ref] }), nil
+	return grants, nil
 }
 
-// madeByKubernetes says whether a binding and its role are as Kubernetes makes them.
-func (c *Cluster) madeByKubernetes(ctx context.Context, binding *rbac.Binding, role *rbac.Role) (bool, error) {
-	if role == nil {
+// madeByKubernetes says whether Kubernetes itself grants it: who took somebody else out of the binding, or put somebody in, has
+// not given it to those who were there.
+func (c *Cluster) madeByKubernetes(ctx context.Context, grant *rbac.Grant) (bool, error) {
+	if !builtin.Names(grant.Binding, grant.Via) {
 		return false, nil
 	}
-	if standing, _ := builtin.BindingStanding(binding); standing != builtin.Known {
-		return false, nil
-	}
-	standing, _, err := c.standing(ctx, role)
+	standing, _, err := c.standing(ctx, grant.Role)
 	return standing == builtin.Known, err
 }
 

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/randfill"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
@@ -22,7 +23,7 @@ import (
 )
 
 // seeds is how many pods and baselines a plain run of the tests makes up. go test -fuzz goes on from there.
-const seeds = 300
+const seeds = 500
 
 func TestMadeUpPodsAndBaselinesAreJudgedInBounds(t *testing.T) {
 	found := map[string]bool{}
@@ -57,6 +58,7 @@ func judgeMadeUp(t *testing.T, seed int64) []engine.Finding {
 	source.Fill(&pod.Annotations)
 	source.Fill(&sb.Spec)
 	sb.Spec.Scope, sb.Spec.Suspend = v1alpha1.Scope{}, false
+	sb.Spec.Declared, sb.Spec.Inventory = nil, nil // what is made up makes no valid object: internal/pinned makes up its own
 
 	whole := judged(t, all, &sb, pod)
 	workload.Trim(pod)
@@ -135,6 +137,7 @@ func fillers(ids []string) []any {
 				*m = map[string]string{workload.AppArmorAnnotation + text(c): text(c), workload.SeccompPodAnnotation: text(c), text(c): text(c)}
 			}
 		},
+		func(*runtime.RawExtension, randfill.Continue) {},
 		func(q *resource.Quantity, c randfill.Continue) { q.Set(int64(c.Intn(3))) },
 		func(t *metav1.Time, c randfill.Continue) {
 			*t = metav1.NewTime(now.Add(time.Duration(c.Intn(120)-60) * time.Minute))

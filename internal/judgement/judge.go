@@ -3,8 +3,12 @@
 package judgement
 
 import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -22,14 +26,22 @@ type Object struct {
 	// Workloads are the objects whose pods are judged: the target itself or, where its kind is not watched, the
 	// watched objects that it controls. None where the target is no workload.
 	Workloads []workload.Workload
+	// Live is the workload as caches hold it, where the target is one.
+	Live runtime.Object
 	// Other is what is judged of a target that is no workload.
 	Other engine.Other
 	// Namespace is what scopes look at of the target's namespace.
 	Namespace baseline.Namespace
 	// Partial says why there may be more to judge than Workloads; empty when that is all.
 	Partial string
+	// Unlisted says of a binding which of those that it names are not judged for it; empty when all are.
+	Unlisted string
+	// Namespaces are the labels of all namespaces, where a guardrail is judged.
+	Namespaces map[string]map[string]string
 	// Facts are what is known around each workload. Of one that is not here there is nothing to know.
 	Facts map[workload.Ref]Facts
+	// Running are the running pods of Workloads that are not what these say, where a baseline asks for them.
+	Running Running
 }
 
 // Facts are what is known around one workload.
@@ -53,6 +65,8 @@ type Verdict struct {
 	Matched map[ExceptionKey]int32
 	// Turns is when an exception that matches begins or ceases to waive; zero when none does.
 	Turns time.Time
+	// Pods names, of each finding on running pods, the pod that was looked at.
+	Pods map[engine.Identity]string
 }
 
 // Undecided is the reason given when a scope asks for labels that could not be read.
@@ -103,21 +117,32 @@ func (v *Verdict) add(b *baseline.Baseline, target workload.Ref, one judged, now
 	}
 	v.Findings = append(v.Findings, one.Findings...)
 	v.NotEvaluated = append(v.NotEvaluated, one.NotEvaluated...)
+	if len(one.pods) > 0 && v.Pods == nil {
+		v.Pods = map[engine.Identity]string{}
+	}
+	maps.Copy(v.Pods, one.pods)
 }
 
 // judged is what one baseline says of an object.
 type judged struct {
 	engine.Result
+	// last is the report as it is.
+	last *v1alpha1.DriftReport
 	// covers says whether the baseline covers the object.
 	covers bool
 	// kept are the findings that stay as they were, because they could not be judged.
 	kept map[engine.Identity]bool
 	// images are those of the containers of each name. It is nil where no exception asks for them.
 	images map[string][]string
+	// podImages are those of running pods, pods their names, and settling the checks whose findings stay until it is
+	// certain how these are.
+	podImages map[string][]string
+	pods      map[engine.Identity]string
+	settling  []engine.NotEvaluated
 }
 
 func judge(b *baseline.Baseline, object *Object, inputs []engine.Input, last *v1alpha1.DriftReport) judged {
-	var one judged
+	one := judged{last: last}
 	if b.Frozen != "" {
 		one.Findings, one.covers = keep(last, engine.NotEvaluated{Baseline: b.Name}), slices.Contains(last.Status.Baselines, b.Name)
 		return one
@@ -125,6 +150,7 @@ func judge(b *baseline.Baseline, object *Object, inputs []engine.Input, last *v1
 	for i := range inputs {
 		one.hold(b, object, &inputs[i])
 	}
+	one.running(b, object, inputs)
 	if one.covers && object.Partial != "" {
 		one.NotEvaluated = append(one.NotEvaluated, engine.NotEvaluated{Baseline: b.Name, Reason: object.Partial})
 	}
@@ -132,21 +158,33 @@ func judge(b *baseline.Baseline, object *Object, inputs []engine.Input, last *v1
 	slices.SortFunc(one.NotEvaluated, compareNotEvaluated)
 	one.NotEvaluated = slices.Compact(one.NotEvaluated)
 	one.keep(last)
+	one.unlisted(b, object)
 	if len(b.Exceptions) > 0 && len(one.Findings) > 0 {
-		one.images = imagesOf(object)
+		one.images, one.podImages = imagesOf(object), imagesOfPods(object)
 	}
 	return one
 }
 
 // hold holds one thing that is judged of an object against a baseline.
 func (one *judged) hold(b *baseline.Baseline, object *Object, in *engine.Input) {
-	ref := in.Ref()
-	if !one.covered(b, b.Covers(ref, in.ObjectLabels(), object.Namespace)) {
+	b.Ask(in)
+	if in.Guardrail != nil {
+		in.Last = one.last.Status.Findings
+		in.InScope = func(namespace string) bool {
+			return b.CoversNamespace(namespace, baseline.Namespace{Labels: object.Namespaces[namespace], Known: true})
+		}
+	}
+	covered := in.Absent == nil && one.covered(b, b.Covers(in.Ref(), in.ObjectLabels(), object.Namespace))
+	in.Closed = in.Closed && covered
+	if in.Closed || in.Pin != nil { // what is declared is judged wherever it is
+		one.covers = true
+		one.evaluate(b, in, (*baseline.Rules).Named)
+	}
+	if !covered {
 		return
 	}
-	class, _ := workload.ClassOf(ref.GroupKind())
-	b.Ask(in)
-	one.evaluate(b, class, in)
+	class, _ := workload.ClassOf(in.Ref().GroupKind())
+	one.evaluate(b, in, func(r *baseline.Rules) []engine.Check { return r.For(class) })
 	if in.Workload.Pod != nil {
 		one.NotEvaluated = append(one.NotEvaluated, tooMany(b, &in.Workload)...)
 	}
@@ -162,6 +200,7 @@ func (o *Object) Inputs() []engine.Input {
 		facts := o.Facts[w.Ref]
 		inputs[i] = engine.Input{Workload: w, ServiceAccount: facts.ServiceAccount, Grants: facts.Grants, Network: facts.Network,
 			Unreadable: facts.Unreadable, Partial: facts.Partial}
+		inputs[i].Live, inputs[i].Owned = o.Live, metav1.GetControllerOfNoCopy(w.Meta) != nil
 	}
 	return inputs
 }
@@ -177,7 +216,8 @@ func (one *judged) covered(b *baseline.Baseline, coverage baseline.Coverage) boo
 
 // keep adds the findings of what could not be judged, as they were last.
 func (one *judged) keep(last *v1alpha1.DriftReport) {
-	if len(one.NotEvaluated) == 0 {
+	unsure := append(one.settling, one.NotEvaluated...)
+	if len(unsure) == 0 {
 		one.Findings = engine.Sort(one.Findings)
 		return
 	}
@@ -186,7 +226,7 @@ func (one *judged) keep(last *v1alpha1.DriftReport) {
 		found[engine.IdentityOf(&one.Findings[i])] = true
 	}
 	one.kept = map[engine.Identity]bool{}
-	for _, n := range one.NotEvaluated {
+	for _, n := range unsure {
 		for _, f := range keep(last, n) {
 			if id := engine.IdentityOf(&f); !found[id] {
 				one.Findings = append(one.Findings, f)
@@ -206,11 +246,11 @@ func tooMany(b *baseline.Baseline, w *workload.Workload) []engine.NotEvaluated {
 		workload.MaxContainers, w.Unjudged())}}
 }
 
-// evaluate holds what is judged against all rules of a baseline for its class.
-func (one *judged) evaluate(b *baseline.Baseline, class workload.Class, in *engine.Input) {
+// evaluate makes those checks of a baseline that are chosen of each of its rules.
+func (one *judged) evaluate(b *baseline.Baseline, in *engine.Input, checks func(*baseline.Rules) []engine.Check) {
 	for i := range b.Rules {
 		in.Declared, in.Reading = b.Rules[i].Declared, b.Rules[i].Reading
-		result := engine.Evaluate(b.Rules[i].For(class), in)
+		result := engine.Evaluate(checks(&b.Rules[i]), in)
 		if w := &in.Workload; w.EphemeralOnly {
 			result.Findings = slices.DeleteFunc(result.Findings, func(f engine.Finding) bool { return !w.HasContainer(f.Container) })
 		}

@@ -25,7 +25,7 @@ func (v *Verdict) waive(b *baseline.Baseline, target workload.Ref, one judged, n
 			if one.kept[engine.IdentityOf(f)] {
 				return f.Waiver != nil && f.Waiver.Exception == e.Name && e.Concerns(target, f)
 			}
-			return e.Matches(target, f, one.images[f.Container])
+			return e.Matches(target, f, one.imagesFor(f))
 		})
 		f.Waiver = nil
 		if by != nil {
@@ -80,15 +80,36 @@ func (v *Verdict) count(key ExceptionKey) {
 	v.Matched[key]++
 }
 
+// imagesFor returns the images of the containers that a finding speaks of.
+func (one *judged) imagesFor(f *engine.Finding) []string {
+	if f.Origin == v1alpha1.OriginRunningPods {
+		return one.podImages[f.Container]
+	}
+	return one.images[f.Container]
+}
+
 // imagesOf returns the images of all containers of each name.
 func imagesOf(object *Object) map[string][]string {
 	images := map[string][]string{}
 	for i := range object.Workloads {
-		for c := range object.Workloads[i].Containers() {
-			if !slices.Contains(images[c.Name], c.Image) {
-				images[c.Name] = append(images[c.Name], c.Image)
-			}
-		}
+		addImages(images, &object.Workloads[i])
 	}
 	return images
+}
+
+// imagesOfPods returns the same of the running pods that are not what templates say.
+func imagesOfPods(object *Object) map[string][]string {
+	images := map[string][]string{}
+	for i := range object.Running.Pods {
+		addImages(images, &object.Running.Pods[i].Pod)
+	}
+	return images
+}
+
+func addImages(images map[string][]string, w *workload.Workload) {
+	for c := range w.Containers() {
+		if !slices.Contains(images[c.Name], c.Image) {
+			images[c.Name] = append(images[c.Name], c.Image)
+		}
+	}
 }

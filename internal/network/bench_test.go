@@ -63,10 +63,10 @@ func BenchmarkExposed(b *testing.B) {
 	s := network.NewSources()
 	for i := range benchSources {
 		namespace, app := fmt.Sprintf("ns-%d", i%benchNamespaces), fmt.Sprintf("app-%d", i/benchNamespaces)
-		s.Put(deployment(namespace, app), *pod(namespace, "app", app))
+		s.Put(deployment(namespace, app), deployment(namespace, app), *pod(namespace, "app", app))
 	}
 	for b.Loop() {
-		s.Put(deployment("other", "new"), *pod("other", "app", "new"))
+		s.Put(deployment("other", "new"), deployment("other", "new"), *pod("other", "app", "new"))
 		s.Delete(deployment("other", "new"))
 		for i, p := range pods {
 			network.Exposed(policies, deployment("shop", fmt.Sprint(i)), p, nil, nil, s, 10)
@@ -86,7 +86,7 @@ func BenchmarkSources(b *testing.B) {
 	for b.Loop() {
 		s := network.NewSources()
 		for i := range refs {
-			s.Put(refs[i], pods[i])
+			s.Put(refs[i], refs[i], pods[i])
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -39,7 +40,7 @@ func Compile(np *networkingv1.NetworkPolicy) (*Policy, error) {
 
 func (p *Policy) compile(spec *networkingv1.NetworkPolicySpec, path *field.Path) error {
 	var err error
-	if p.pods, err = compileSelector(&spec.PodSelector, path.Child("podSelector")); err != nil {
+	if p.pods, err = compilePods(&spec.PodSelector, path.Child("podSelector")); err != nil {
 		return err
 	}
 	if p.isolates, err = compileTypes(spec, path.Child("policyTypes")); err != nil {
@@ -64,7 +65,7 @@ func (p *Policy) compile(spec *networkingv1.NetworkPolicySpec, path *field.Path)
 	p.public = p.opened()
 	p.v4, p.v6 = p.public.size()
 	for _, d := range []Direction{Ingress, Egress} {
-		p.all[d], p.blocks[d] = allowAll([]*Policy{p}, d)
+		p.all[d], p.most[d] = allowAll([]*Policy{p}, d)
 	}
 	return nil
 }
@@ -117,12 +118,10 @@ func compilePeer(from *networkingv1.NetworkPolicyPeer, path *field.Path) (peer, 
 	case from.PodSelector == nil && from.NamespaceSelector == nil:
 		return peer{}, fmt.Errorf("%s: must set podSelector, namespaceSelector or ipBlock", path)
 	}
-	compiled := peer{pods: labels.Everything()}
+	var compiled peer
 	var err error
-	if from.PodSelector != nil {
-		if compiled.pods, err = compileSelector(from.PodSelector, path.Child("podSelector")); err != nil {
-			return peer{}, err
-		}
+	if compiled.pods, err = compilePods(cmp.Or(from.PodSelector, &metav1.LabelSelector{}), path.Child("podSelector")); err != nil {
+		return peer{}, err
 	}
 	compiled.key = compiled.pods.String()
 	if from.NamespaceSelector != nil {
@@ -132,6 +131,14 @@ func compilePeer(from *networkingv1.NetworkPolicyPeer, path *field.Path) (peer, 
 		compiled.key = compiled.namespaces.String() + "/" + compiled.key
 	}
 	return compiled, nil
+}
+
+func compilePods(chosen *metav1.LabelSelector, path *field.Path) (*selector, error) {
+	compiled, err := compileSelector(chosen, path)
+	if err != nil {
+		return nil, err
+	}
+	return newSelector(compiled), nil
 }
 
 func compileSelector(selector *metav1.LabelSelector, path *field.Path) (labels.Selector, error) {

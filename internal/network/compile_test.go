@@ -99,7 +99,7 @@ func FuzzCompile(f *testing.F) {
 		}
 		all := []*network.Policy{policy}
 		for _, d := range []network.Direction{network.Ingress, network.Egress} {
-			_ = pathsOf(policy.AllowAll(d))
+			_ = pathsOf(policy.AllowAll(d).By)
 		}
 		network.Internet(all, api())
 		network.Exposed(all, targetRef, api(), nil, nil, network.NewSources(), 10)

@@ -1,6 +1,10 @@
 package network
 
-import "slices"
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/labels"
+)
 
 // Guard is the default deny of a namespace in one direction: what is denied to every pod of it, also to the next one that
 // comes, unless a rule allows it.
@@ -8,47 +12,53 @@ type Guard struct {
 	// By is the first policy by name that selects every pod of the namespace in the direction; nil where there is none.
 	By *Policy
 
-	// Undone is what in the policies that select every pod lets everything through, so that nothing is denied; nil where
-	// nothing does.
+	// Undone is what lets everything through to the next pod, so that nothing is denied to it; nil where nothing does.
 	Undone []Opening
 }
 
 // Denies says whether there is a default deny.
 func (g Guard) Denies() bool { return g.By != nil && len(g.Undone) == 0 }
 
+// Lost says in words what a namespace has no more when it has no default deny in the direction.
+func (d Direction) Lost() string { return "default deny for " + d.String() }
+
 // DefaultDeny returns the default deny of a namespace in the direction. The policies are those of the namespace.
 //
 // A policy that selects every pod is one, with `ingress: []`, and also with rules that let something particular through, such
-// as DNS: all else is denied. Rules that let everything through undo it, whichever of the policies that select every pod they
-// are in, because policies only add to what is allowed. Several policies that each select some of the pods are none,
-// whichever pods there are: the next pod may be selected by none of them. Source: Kubernetes documentation, Network Policies,
-// default policies.
+// as DNS: all else is denied. Rules that let everything through undo it, see Everything, whichever policies they are in,
+// because policies only add to what is allowed: in those that select every pod, and in those that select a pod without labels,
+// such as one with `operator: DoesNotExist`, which the next pod is as good as sure to match. Several policies that each select
+// some of the pods are none, whichever pods there are: the next pod may be selected by none of them. Source: Kubernetes
+// documentation, Network Policies, default policies.
 func DefaultDeny(policies []*Policy, d Direction) Guard {
 	var guard Guard
-	undone, blocks := false, 0
+	undone, most := false, [2]float64{}
 	for _, policy := range policies {
-		if !policy.guards(d) {
-			continue
-		}
-		if guard.By == nil || byName(policy, guard.By) < 0 {
+		if policy.Guards(d) && (guard.By == nil || byName(policy, guard.By) < 0) {
 			guard.By = policy
 		}
-		undone = undone || len(policy.all[d]) > 0
-		if policy.blocks[d] {
-			blocks++
+		if policy.catches(d) {
+			undone = undone || len(policy.all[d].By) > 0
+			for i := range streams {
+				most[i] += policy.most[d][i]
+			}
 		}
 	}
-	if undone || blocks > 1 { // of which none may be all addresses, and all together are
-		guard.Undone, _ = allowAll(guarding(policies, d), d)
+	if guard.By != nil && (undone || max(most[0], most[1]) > mostPorts*almost) {
+		all, _ := allowAll(catching(policies, d), d)
+		guard.Undone = all.By
 	}
 	return guard
 }
 
-// guards says whether the policy isolates every pod of its namespace in the direction.
-func (p *Policy) guards(d Direction) bool { return p.isolates[d] && p.SelectsAll() }
+// Guards says whether the policy isolates every pod of its namespace in the direction, also those that are yet to come.
+func (p *Policy) Guards(d Direction) bool { return p.isolates[d] && p.SelectsAll() }
 
-func guarding(policies []*Policy, d Direction) []*Policy {
-	found := slices.DeleteFunc(slices.Clone(policies), func(p *Policy) bool { return !p.guards(d) })
+// catches says whether the policy isolates in the direction a pod that has no labels.
+func (p *Policy) catches(d Direction) bool { return p.isolates[d] && p.pods.Matches(labels.Set(nil)) }
+
+func catching(policies []*Policy, d Direction) []*Policy {
+	found := slices.DeleteFunc(slices.Clone(policies), func(p *Policy) bool { return !p.catches(d) })
 	slices.SortFunc(found, byName)
 	return found
 }

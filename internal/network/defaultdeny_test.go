@@ -13,8 +13,10 @@ func TestDefaultDeny(t *testing.T) {
 		dns      = `{policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}]}`
 		allowAll = `{egress: [{}]}`
 		some     = `{podSelector: {matchLabels: {app: api}}, policyTypes: [Egress]}`
-		lower    = `{egress: [{to: [{ipBlock: {cidr: 0.0.0.0/1}}]}]}`
-		upper    = `{egress: [{to: [{ipBlock: {cidr: 128.0.0.0/1}}]}]}`
+		provider = `{egress: [{to: [{ipBlock: {cidr: 52.0.0.0/8}}]}]}`
+		internet = `{egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [240.0.0.0/32]}}]}]}`
+		lower    = `{egress: [{to: [{ipBlock: {cidr: 16.0.0.0/5}}]}]}`
+		upper    = `{egress: [{to: [{ipBlock: {cidr: 24.0.0.0/5}}]}]}`
 	)
 	for name, test := range map[string]struct {
 		policies []string
@@ -30,10 +32,16 @@ func TestDefaultDeny(t *testing.T) {
 		"and undoes another":                                       {[]string{denyEgress, allowAll}, "a", []string{"b spec.egress[0]"}},
 		"for some pods alone it does not":                          {[]string{denyEgress, `{podSelector: {matchLabels: {app: api}}, egress: [{}]}`}, "a", []string{}},
 		"policies for some pods are none":                          {[]string{some, `{podSelector: {matchLabels: {app: web}}, policyTypes: [Egress]}`}, "", []string{}},
-		"one half of the addresses does not undo it":               {[]string{lower, dns}, "a", []string{}},
-		"halves of several policies undo it":                       {[]string{denyEgress, lower, upper}, "a", []string{"b spec.egress[0].to[0]", "c spec.egress[0].to[0]"}},
-		"a half that counts twice does not":                        {[]string{lower, lower}, "a", []string{}},
-		"a half for some pods does not count":                      {[]string{lower, `{podSelector: {matchLabels: {app: api}}, egress: [{to: [{ipBlock: {cidr: 128.0.0.0/1}}]}]}`}, "a", []string{}},
+		"a provider's addresses do not undo it":                    {[]string{provider, dns}, "a", []string{}},
+		"the internet undoes it":                                   {[]string{denyEgress, internet}, "a", []string{"b spec.egress[0].to[0]"}},
+		"parts of several policies undo it":                        {[]string{denyEgress, lower, upper}, "a", []string{"b spec.egress[0].to[0]", "c spec.egress[0].to[0]"}},
+		"a part that counts twice does not":                        {[]string{lower, lower}, "a", []string{}},
+		"a part for some pods does not count":                      {[]string{lower, `{podSelector: {matchLabels: {app: api}}, egress: [{to: [{ipBlock: {cidr: 24.0.0.0/5}}]}]}`}, "a", []string{}},
+		"ports that policies share between them undo it":           {[]string{`{egress: [{ports: [{port: 1, endPort: 30000}]}]}`, `{egress: [{ports: [{port: 30001, endPort: 60000}]}]}`}, "a", []string{"a spec.egress[0]", "b spec.egress[0]"}},
+		"ports of two protocols in two policies undo it each":      {[]string{`{egress: [{ports: [{protocol: UDP}]}]}`, `{egress: [{ports: [{protocol: TCP}]}]}`}, "a", []string{"a spec.egress[0]", "b spec.egress[0]"}},
+		"a selector that only looks narrow undoes it":              {[]string{denyEgress, `{podSelector: {matchExpressions: [{key: nobody-has-this, operator: DoesNotExist}]}, egress: [{}]}`}, "a", []string{"b spec.egress[0]"}},
+		"and so does one for all but a few":                        {[]string{denyEgress, `{podSelector: {matchExpressions: [{key: tier, operator: NotIn, values: [db]}]}, egress: [{}]}`}, "a", []string{"b spec.egress[0]"}},
+		"such a selector is no default deny":                       {[]string{`{podSelector: {matchExpressions: [{key: nobody-has-this, operator: DoesNotExist}]}, policyTypes: [Egress]}`}, "", []string{}},
 		"rules in a direction that is not isolated have no effect": {[]string{denyEgress, `{policyTypes: [Ingress], egress: [{}]}`}, "a", []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -65,7 +73,7 @@ func TestCleanAnswersCostNoAllocation(t *testing.T) {
 	for name, ask := range map[string]func() bool{
 		"Isolated":    func() bool { return network.Isolated(policies, p, network.Egress) },
 		"DefaultDeny": func() bool { return network.DefaultDeny(policies, network.Egress).Denies() },
-		"AllowAll":    func() bool { return len(policies[2].AllowAll(network.Egress)) == 0 },
+		"AllowAll":    func() bool { return len(policies[2].AllowAll(network.Egress).By) == 0 },
 		"Reaches":     func() bool { return network.Reaches(policies, p, metadata, tcp(80)).Verdict == network.Denied },
 	} {
 		if !ask() {

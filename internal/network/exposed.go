@@ -14,8 +14,9 @@ import (
 
 // Senders are sources that may reach a workload: pods, or a block of addresses.
 type Senders struct {
-	namespaces, pods labels.Selector
-	cidr             netip.Prefix
+	namespaces labels.Selector
+	pods       *selector
+	cidr       netip.Prefix
 }
 
 // Pods are the pods that both selectors select. A selector that is nil selects all, unlike in a NetworkPolicy, where a peer
@@ -30,7 +31,7 @@ func Pods(namespaces, pods *metav1.LabelSelector) (Senders, error) {
 	if err != nil {
 		return Senders{}, fmt.Errorf("podSelector: %w", err)
 	}
-	return Senders{namespaces: inNamespaces, pods: selected}, nil
+	return Senders{namespaces: inNamespaces, pods: newSelector(selected)}, nil
 }
 
 // Addresses are those of a block such as 10.0.0.0/8.
@@ -42,10 +43,12 @@ func Addresses(cidr string) (Senders, error) {
 	return Senders{cidr: block}, nil
 }
 
-// Select says whether the senders are pods, and this is one of them. Unlike in a NetworkPolicy, a pod on the host's network
-// is one: a baseline speaks of pods, and not of their traffic.
-func (s Senders) Select(pod *Pod) bool {
-	return s.pods != nil && s.namespaces.Matches((*namespaceOf)(pod)) && s.pods.Matches(labels.Set(pod.Labels))
+// Select says whether the senders are pods, and this is one of them, or may be. Unlike in a NetworkPolicy, a pod on the host's
+// network is one: a baseline speaks of pods, and not of their traffic.
+func (s Senders) Select(pod *Pod) bool { return s.selects(pod, may) }
+
+func (s Senders) selects(pod *Pod, how certainty) bool {
+	return s.pods != nil && s.namespaces.Matches((*namespaceOf)(pod)) && s.pods.matches(pod, how)
 }
 
 // Exposure is what may reach a workload and should not.
@@ -84,9 +87,9 @@ const maxBeyond = 4
 // senders; at most limit leaks are listed.
 //
 // Workloads are let in by selectors and by rules without peers. The latter are one leak of addresses: whoever they let in
-// needs no name. Where the allowed senders hold all addresses of a family, every workload is allowed too, because it has one;
+// needs no name. A workload that several rules let in is one leak. Where the allowed senders hold all addresses of a family, every workload is allowed too, because it has one;
 // a smaller block allows no workload, because nobody knows its pods' addresses. The target itself is no leak: its pods talking
-// to each other is nothing new. What the source may send is not asked: see Emits.
+// to each other is nothing new. It is named as it is among the sources. What the source may send is not asked: see Emits.
 func Exposed(policies []*Policy, ref workload.Ref, target *Pod, ports []Port, allowed []Senders, sources *Sources, limit int) Exposure {
 	if target.HostNetwork {
 		return Exposure{Verdict: HostNetwork}
@@ -98,7 +101,9 @@ func Exposed(policies []*Policy, ref workload.Ref, target *Pod, ports []Port, al
 	if len(ports) == 0 {
 		ports = []Port{{}}
 	}
-	e := &exposing{target: ref, allowed: allowed, within: blocksOf(allowed), judged: map[*class]bool{}}
+	e := &exposing{
+		target: ref, allowed: allowed, within: blocksOf(allowed), judged: map[*class]bool{}, named: map[workload.Ref]bool{},
+	}
 	sources.mu.Lock()
 	eachOpening(selecting, Ingress, func(o Opening) bool {
 		if i := slices.IndexFunc(ports, func(port Port) bool { return o.rule().allowsPort(target, port) }); i >= 0 {
@@ -128,6 +133,7 @@ type exposing struct {
 	allowed    []Senders
 	within     set
 	judged     map[*class]bool
+	named      map[workload.Ref]bool
 	byWorkload []Leak
 	byAddress  []Leak
 }
@@ -145,8 +151,9 @@ func (e *exposing) workloads(o Opening, port Port, sources *Sources) {
 	if o.Peer == NoPeer {
 		return
 	}
-	for _, c := range sources.selectedBy(&o.rule().peers[o.Peer], o.Policy.Ref.Namespace) {
-		if e.judged[c] {
+	peer := &o.rule().peers[o.Peer]
+	for _, c := range sources.selectedBy(peer, o.Policy.Ref.Namespace) {
+		if e.judged[c] || e.allowsBy(peer, &c.pod) {
 			continue
 		}
 		e.judged[c] = true
@@ -154,7 +161,8 @@ func (e *exposing) workloads(o Opening, port Port, sources *Sources) {
 			continue
 		}
 		for source := range c.refs {
-			if source != e.target {
+			if source != e.target && !e.named[source] {
+				e.named[source] = true
 				e.byWorkload = append(e.byWorkload, Leak{Source: source, By: o, Port: port})
 			}
 		}
@@ -165,7 +173,15 @@ func (e *exposing) allows(pod *Pod) bool {
 	if e.within.covers(everyIPv4) || e.within.covers(everyIPv6) {
 		return true
 	}
-	return slices.ContainsFunc(e.allowed, func(senders Senders) bool { return senders.Select(pod) })
+	return slices.ContainsFunc(e.allowed, func(senders Senders) bool { return senders.selects(pod, must) })
+}
+
+// allowsBy says whether those pods that the peer selects are allowed, where it depends on labels of which nobody knows the
+// value which these are.
+func (e *exposing) allowsBy(by *peer, pod *Pod) bool {
+	return len(by.pods.added) > 0 && len(pod.Added) > 0 && slices.ContainsFunc(e.allowed, func(senders Senders) bool {
+		return senders.Select(pod) && by.pods.asksFor(senders.pods)
+	})
 }
 
 func (e *exposing) exposure(limit int) Exposure {

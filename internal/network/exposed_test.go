@@ -22,9 +22,9 @@ func sources() *network.Sources {
 	for _, ref := range []workload.Ref{
 		targetRef, deployment("shop", "api"), deployment("shop", "web"), deployment("jobs", "report"), deployment("jobs", "api"),
 	} {
-		s.Put(ref, *pod(ref.Namespace, "app", ref.Name))
+		s.Put(ref, ref, *pod(ref.Namespace, "app", ref.Name))
 	}
-	s.Put(deployment("shop", "agent"), *onHost(pod("shop", "app", "agent")))
+	s.Put(deployment("shop", "agent"), deployment("shop", "agent"), *onHost(pod("shop", "app", "agent")))
 	return s
 }
 
@@ -133,13 +133,13 @@ func TestSourcesFollowTheCluster(t *testing.T) {
 		}
 	}
 	expect("nobody is there")
-	s.Put(deployment("jobs", "a"), *pod("jobs", "app", "a"))
+	s.Put(deployment("jobs", "a"), deployment("jobs", "a"), *pod("jobs", "app", "a"))
 	expect("a workload comes", "jobs/a")
-	s.Put(deployment("jobs", "b"), *pod("jobs", "app", "a"))
+	s.Put(deployment("jobs", "b"), deployment("jobs", "b"), *pod("jobs", "app", "a"))
 	expect("another comes of the same labels", "jobs/a", "jobs/b")
-	s.Put(deployment("shop", "a"), *pod("shop", "app", "a"))
+	s.Put(deployment("shop", "a"), deployment("shop", "a"), *pod("shop", "app", "a"))
 	expect("another comes that is not let in", "jobs/a", "jobs/b")
-	s.Put(deployment("shop", "a"), *pod("shop", "app", "web"))
+	s.Put(deployment("shop", "a"), deployment("shop", "a"), *pod("shop", "app", "web"))
 	expect("its labels change", "jobs/a", "jobs/b", "shop/a")
 	s.Delete(deployment("jobs", "a"))
 	expect("a workload goes", "jobs/b", "shop/a")
@@ -147,7 +147,7 @@ func TestSourcesFollowTheCluster(t *testing.T) {
 	expect("its namespace gets another label", "shop/a")
 	s.Relabel("jobs", map[string]string{"team": "jobs"})
 	expect("its namespace gets the label back", "jobs/b", "shop/a")
-	s.Put(deployment("jobs", "b"), *onHost(pod("jobs", "app", "a")))
+	s.Put(deployment("jobs", "b"), deployment("jobs", "b"), *onHost(pod("jobs", "app", "a")))
 	expect("it moves to the host's network", "shop/a")
 	s.Relabel("jobs", nil)
 	s.Delete(deployment("jobs", "b"))

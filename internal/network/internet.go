@@ -96,14 +96,14 @@ func Internet(policies []*Policy, pod *Pod) Reach {
 	if pod.HostNetwork {
 		return Reach{Verdict: HostNetwork}
 	}
-	isolated, v4, v6 := false, 0., 0.
+	v4, v6 := 0., 0.
 	for _, policy := range policies {
-		if policy.isolatesPod(pod, Egress) {
-			isolated, v4, v6 = true, v4+policy.v4, v6+policy.v6
+		if policy.isolatesPod(pod, Egress, may) {
+			v4, v6 = v4+policy.v4, v6+policy.v6
 		}
 	}
 	switch {
-	case !isolated:
+	case !Isolated(policies, pod, Egress):
 		return Reach{Verdict: Unisolated}
 	case max(v4/manyOfV4, v6/manyOfV6) < almost: // what overlaps was counted more than once
 		return Reach{Verdict: Denied}

@@ -11,7 +11,8 @@ import (
 type peer struct {
 	// namespaces and pods are both set for a peer that is pods, unless the namespace is that of the policy: then namespaces
 	// is nil.
-	namespaces, pods labels.Selector
+	namespaces labels.Selector
+	pods       *selector
 
 	// key tells the selectors from those of other peers.
 	key string
@@ -28,9 +29,9 @@ func (p *peer) selects(pod *Pod, home string) bool {
 		return false
 	}
 	if p.namespaces == nil {
-		return pod.Namespace == home && p.pods.Matches(labels.Set(pod.Labels))
+		return pod.Namespace == home && p.pods.matches(pod, may)
 	}
-	return p.namespaces.Matches((*namespaceOf)(pod)) && p.pods.Matches(labels.Set(pod.Labels))
+	return p.namespaces.Matches((*namespaceOf)(pod)) && p.pods.matches(pod, may)
 }
 
 // contains says whether the peer is a block, and the address is in it.

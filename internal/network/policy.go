@@ -17,7 +17,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
 
 	"plumbline.dev/plumbline/internal/workload"
 )
@@ -44,7 +43,7 @@ type Policy struct {
 	// Ref names the policy.
 	Ref workload.Ref
 
-	pods     labels.Selector
+	pods     *selector
 	isolates [2]bool
 	rules    [2][]rule
 
@@ -52,9 +51,9 @@ type Policy struct {
 	public set
 	v4, v6 float64
 
-	// all is what lets everything through, and blocks says whether addresses are let through on every port.
-	all    [2][]Opening
-	blocks [2]bool
+	// all is what lets everything through, and most how many ports of each protocol the policy may open so at most.
+	all  [2]Everything
+	most [2][2]float64
 }
 
 // String returns the name for messages, such as "NetworkPolicy shop/default-deny".
@@ -73,8 +72,10 @@ type Pod struct {
 	Namespace       string
 	NamespaceLabels map[string]string
 
-	// Labels are those of the pod.
+	// Labels are those of the pod, or of the template that pods are made from. Added are the keys of those that pods have
+	// beside these: each has a value that nobody knows here, and that may be another for each pod.
 	Labels map[string]string
+	Added  []string
 
 	// HostNetwork says that the pod shares the network of its node.
 	HostNetwork bool
@@ -84,10 +85,13 @@ type Pod struct {
 }
 
 // Selects says whether the policy applies to the pod: same namespace, and its podSelector matches. An empty podSelector
-// matches every pod of the namespace. A pod on the host's network counts, although the policy has no effect on it. A policy
-// that was not compiled selects nothing.
-func (p *Policy) Selects(pod *Pod) bool {
-	return p.pods != nil && p.Ref.Namespace == pod.Namespace && p.pods.Matches(labels.Set(pod.Labels))
+// matches every pod of the namespace. Of pods that have labels of which nobody knows the value, it is enough that it may apply
+// to some. A pod on the host's network counts, although the policy has no effect on it. A policy that was not compiled selects
+// nothing.
+func (p *Policy) Selects(pod *Pod) bool { return p.selects(pod, may) }
+
+func (p *Policy) selects(pod *Pod, how certainty) bool {
+	return p.pods != nil && p.Ref.Namespace == pod.Namespace && p.pods.matches(pod, how)
 }
 
 // SelectsAll says whether the policy applies to every pod of its namespace, also to those that are yet to come: its
@@ -106,22 +110,25 @@ func (p *Policy) Selector() string {
 }
 
 // isolatesPod says whether the policy isolates the pod, which is not on the host's network.
-func (p *Policy) isolatesPod(pod *Pod, d Direction) bool { return p.isolates[d] && p.Selects(pod) }
-
-// Isolated says whether any of the policies isolates the pod in the direction. None isolates one on the host's network.
-func Isolated(policies []*Policy, pod *Pod, d Direction) bool {
-	return !pod.HostNetwork && slices.ContainsFunc(policies, func(p *Policy) bool { return p.isolatesPod(pod, d) })
+func (p *Policy) isolatesPod(pod *Pod, d Direction, how certainty) bool {
+	return p.isolates[d] && p.selects(pod, how)
 }
 
-// Selecting returns the policies that isolate the pod in the direction, in the order of their names; none for a pod on the
-// host's network, which no policy isolates.
+// Isolated says whether any of the policies isolates the pod in the direction, for certain. None isolates one on the host's
+// network.
+func Isolated(policies []*Policy, pod *Pod, d Direction) bool {
+	return !pod.HostNetwork && slices.ContainsFunc(policies, func(p *Policy) bool { return p.isolatesPod(pod, d, must) })
+}
+
+// Selecting returns the policies that select the pod in the direction, in the order of their names; none where none isolates it
+// for certain, as on the host's network. What opens the way to some of the pods that are made from a template is among them.
 func Selecting(policies []*Policy, pod *Pod, d Direction) []*Policy {
-	if pod.HostNetwork {
+	if !Isolated(policies, pod, d) {
 		return nil
 	}
 	var selecting []*Policy
 	for _, policy := range policies {
-		if policy.isolatesPod(pod, d) {
+		if policy.isolatesPod(pod, d, may) {
 			selecting = append(selecting, policy)
 		}
 	}

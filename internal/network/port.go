@@ -1,7 +1,9 @@
 package network
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
@@ -70,18 +72,51 @@ func (r *rule) allowsPort(target *Pod, port Port) bool {
 	return false
 }
 
-// everyPort says whether the rule allows all ports. All of TCP and all of UDP count as all: next to nothing speaks SCTP, and
-// a rule that leaves only that out closes nothing.
-func (r *rule) everyPort() bool {
+// portRange is a run of ports, both ends included.
+type portRange struct{ from, to int32 }
+
+// openPorts returns the ports of a protocol that the rule allows by their numbers, in order, none twice.
+func (r *rule) openPorts(protocol corev1.Protocol) []portRange {
 	if len(r.ports) == 0 {
-		return true
+		return []portRange{{1, maxPort}}
 	}
-	var tcp, udp bool
+	var open []portRange
 	for i := range r.ports {
-		if p := &r.ports[i]; p.name == "" && p.from <= 1 && p.to == maxPort {
-			tcp = tcp || p.protocol == corev1.ProtocolTCP
-			udp = udp || p.protocol == corev1.ProtocolUDP
+		if p := &r.ports[i]; p.name == "" && p.protocol == protocol {
+			open = append(open, portRange{max(1, p.from), p.to})
 		}
 	}
-	return tcp && udp
+	slices.SortFunc(open, func(a, b portRange) int { return cmp.Compare(a.from, b.from) })
+	var joined []portRange
+	for _, next := range open {
+		if last := len(joined) - 1; last >= 0 && next.from <= joined[last].to+1 {
+			joined[last].to = max(joined[last].to, next.to)
+		} else {
+			joined = append(joined, next)
+		}
+	}
+	return joined
+}
+
+// portsIn counts the ports of ranges that do not overlap.
+func portsIn(ranges []portRange) int32 {
+	n := int32(0)
+	for _, each := range ranges {
+		n += each.to - each.from + 1
+	}
+	return n
+}
+
+// words returns the entry as people write it, such as "80/TCP", "1-1023/UDP" and "every port of TCP".
+func (p *ports) words() string {
+	protocol := string(p.protocol)
+	switch {
+	case p.name != "":
+		return p.name + "/" + protocol
+	case p.from <= 1 && p.to == maxPort:
+		return "every port of " + protocol
+	case p.from == p.to:
+		return Port{p.protocol, p.from}.String()
+	}
+	return strconv.Itoa(int(p.from)) + "-" + strconv.Itoa(int(p.to)) + "/" + protocol
 }

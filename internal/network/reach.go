@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // Verdict says what policies make of traffic.
@@ -88,6 +89,19 @@ func (o Opening) String() string {
 	return text
 }
 
+// Ports returns the ports that the opening lets through in words, such as "80/TCP, http/TCP" or "every port"; of many the first.
+func (o Opening) Ports() string {
+	const shown = 4
+	var words []string
+	for i := range o.rule().ports {
+		if i == shown {
+			return strings.Join(words, ", ") + " and more"
+		}
+		words = append(words, o.rule().ports[i].words())
+	}
+	return cmp.Or(strings.Join(words, ", "), "every port")
+}
+
 func (o Opening) rule() *rule { return &o.Policy.rules[o.Direction][o.Rule] }
 
 // addresses are those that the opening lets through, on some port or another.
@@ -115,14 +129,14 @@ func Reaches(policies []*Policy, pod *Pod, addr netip.Addr, port Port) Reach {
 	if pod.HostNetwork {
 		return Reach{Verdict: HostNetwork}
 	}
+	if !Isolated(policies, pod, Egress) {
+		return Reach{Verdict: Unisolated}
+	}
 	addr = addr.Unmap()
-	found := Reach{Verdict: Unisolated}
+	found := Reach{}
 	for _, policy := range policies {
-		if !policy.isolatesPod(pod, Egress) {
+		if !policy.isolatesPod(pod, Egress, may) {
 			continue
-		}
-		if found.Verdict == Unisolated {
-			found.Verdict = Denied
 		}
 		policy.eachOpening(Egress, func(o Opening) bool {
 			if o.rule().allowsPort(nil, port) && (o.Peer == NoPeer || o.rule().peers[o.Peer].contains(addr)) {

@@ -6,33 +6,40 @@ import (
 	"strings"
 	"sync"
 
-	"k8s.io/apimachinery/pkg/labels"
-
 	"plumbline.dev/plumbline/internal/workload"
 )
 
-// Sources are the workloads of a cluster as senders of traffic. Those of one namespace whose pods have the same labels are
-// one class: policies cannot tell them apart. So 10,000 workloads cost as much as the classes they make, and what a peer
+// Sources are the workloads of a cluster as senders of traffic. What a controller consists of, such as its revisions or the pods
+// of a kind that nobody watches, are its parts: it is the source. Workloads of one namespace whose pods have the same labels
+// are one class: policies cannot tell them apart. So 10,000 workloads cost as much as the classes they make, and what a peer
 // selects is looked up once, until a class comes or goes. It may be used by many at once.
 type Sources struct {
 	mu         sync.Mutex
 	namespaces map[string]*namespace
-	classes    map[workload.Ref]*class
+	parts      map[workload.Ref]source
 	selected   map[string][]*class
 	remembered int
 }
 
-// namespace is the classes of one, by the labels of the pods. All have the labels of the namespace.
+// namespace is the classes of one, by the labels of the pods. All have the labels of the namespace, which are told where
+// they are known from it itself.
 type namespace struct {
 	of      Pod
+	told    bool
 	classes map[string]*class
 }
 
-// class is the workloads that policies cannot tell apart.
+// class is the workloads that policies cannot tell apart, with how many of their parts are in it.
 type class struct {
 	pod  Pod
 	key  string
-	refs map[workload.Ref]bool
+	refs map[workload.Ref]int
+}
+
+// source is what a part belongs to.
+type source struct {
+	of    workload.Ref
+	class *class
 }
 
 // maxRemembered bounds how many classes are kept as selected by one peer or another.
@@ -42,86 +49,118 @@ const maxRemembered = 1 << 20
 func NewSources() *Sources {
 	return &Sources{
 		namespaces: map[string]*namespace{},
-		classes:    map[workload.Ref]*class{},
+		parts:      map[workload.Ref]source{},
 		selected:   map[string][]*class{},
 	}
 }
 
-// Put adds a workload by what its pods look like, or puts it in place of what it was. What it says about the labels of the
-// namespace holds for all workloads in it. A workload on the host's network is no source, because no selector selects its
-// pods. The maps of the pod are kept, and must not be changed.
-func (s *Sources) Put(ref workload.Ref, pod Pod) {
+// Put adds a part of a workload by what its pods look like, or puts it in place of what it was. It is the workload itself where
+// it has no parts. What the pod says about the labels of the namespace holds until somebody tells them: see Relabel. A pod on
+// the host's network is no source, because no selector selects it. The maps of the pod are kept, and must not be changed.
+//
+// It says whether there are other sources than before, or sources that look different.
+func (s *Sources) Put(part, of workload.Ref, pod Pod) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if pod.HostNetwork {
-		s.drop(ref)
-		return
+		return s.drop(part)
 	}
 	pod.Ports = nil
-	s.relabel(pod.Namespace, pod.NamespaceLabels)
-	key := textOf(pod.Labels)
-	if old := s.classes[ref]; old != nil {
-		if old.pod.Namespace == pod.Namespace && old.key == key {
-			return
-		}
-		s.drop(ref)
-	}
 	in := s.namespaces[pod.Namespace]
 	if in == nil {
-		in = &namespace{Pod{Namespace: pod.Namespace, NamespaceLabels: pod.NamespaceLabels}, map[string]*class{}}
+		in = &namespace{of: Pod{Namespace: pod.Namespace}, classes: map[string]*class{}}
 		s.namespaces[pod.Namespace] = in
+	}
+	if !in.told {
+		s.relabel(in, pod.NamespaceLabels)
+	}
+	pod.NamespaceLabels = in.of.NamespaceLabels
+	key := textOf(&pod)
+	old, known := s.parts[part]
+	if known && old.of == of && old.class.pod.Namespace == pod.Namespace && old.class.key == key {
+		return false
 	}
 	c := in.classes[key]
 	if c == nil {
-		c = &class{pod, key, map[workload.Ref]bool{}}
+		c = &class{pod, key, map[workload.Ref]int{}}
 		in.classes[key] = c
 		s.forget()
 	}
-	c.refs[ref], s.classes[ref] = true, c
+	appeared := c.refs[of] == 0
+	c.refs[of]++
+	s.parts[part] = source{of, c}
+	return known && s.leave(old) || appeared
 }
 
-// Delete takes a workload out.
-func (s *Sources) Delete(ref workload.Ref) {
+// Delete takes a part of a workload out, and says whether there is a source less.
+func (s *Sources) Delete(part workload.Ref) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.drop(ref)
+	return s.drop(part)
 }
 
-// Relabel gives a namespace other labels.
-func (s *Sources) Relabel(name string, others map[string]string) {
+// Relabel tells the labels of a namespace, and says whether sources look different now.
+func (s *Sources) Relabel(name string, others map[string]string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.relabel(name, others)
-}
-
-func (s *Sources) relabel(name string, others map[string]string) {
 	in := s.namespaces[name]
-	if in == nil || maps.Equal(in.of.NamespaceLabels, others) {
-		return
+	if in == nil {
+		in = &namespace{of: Pod{Namespace: name}, classes: map[string]*class{}}
+		s.namespaces[name] = in
+	}
+	in.told = true
+	return s.relabel(in, others) && len(in.classes) > 0
+}
+
+// Forget tells that a namespace is gone.
+func (s *Sources) Forget(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if in := s.namespaces[name]; in != nil {
+		in.told = false
+		s.sweep(in)
+	}
+}
+
+func (s *Sources) relabel(in *namespace, others map[string]string) bool {
+	if maps.Equal(in.of.NamespaceLabels, others) {
+		return false
 	}
 	in.of.NamespaceLabels = others
 	for _, c := range in.classes {
 		c.pod.NamespaceLabels = others
 	}
 	s.forget()
+	return true
 }
 
-func (s *Sources) drop(ref workload.Ref) {
-	c := s.classes[ref]
-	if c == nil {
-		return
+func (s *Sources) drop(part workload.Ref) bool {
+	old, known := s.parts[part]
+	delete(s.parts, part)
+	return known && s.leave(old)
+}
+
+// leave takes a part out of its class, and says whether the workload is in it no more.
+func (s *Sources) leave(old source) bool {
+	c := old.class
+	if c.refs[old.of]--; c.refs[old.of] > 0 {
+		return false
 	}
-	delete(s.classes, ref)
-	delete(c.refs, ref)
-	if len(c.refs) > 0 {
-		return
+	delete(c.refs, old.of)
+	if len(c.refs) == 0 {
+		in := s.namespaces[c.pod.Namespace]
+		delete(in.classes, c.key)
+		s.sweep(in)
+		s.forget()
 	}
-	in := s.namespaces[c.pod.Namespace]
-	delete(in.classes, c.key)
-	if len(in.classes) == 0 {
-		delete(s.namespaces, c.pod.Namespace)
+	return true
+}
+
+// sweep drops a namespace of which there is nothing to know.
+func (s *Sources) sweep(in *namespace) {
+	if len(in.classes) == 0 && !in.told {
+		delete(s.namespaces, in.of.Namespace)
 	}
-	s.forget()
 }
 
 func (s *Sources) forget() {
@@ -168,21 +207,25 @@ func (s *Sources) find(p *peer, home string) []*class {
 // selectedBy appends the classes of the namespace, which the peer selects, whose pods it selects too.
 func (n *namespace) selectedBy(p *peer, found []*class) []*class {
 	for _, c := range n.classes {
-		if p.pods.Matches(labels.Set(c.pod.Labels)) {
+		if p.pods.matches(&c.pod, may) {
 			found = append(found, c)
 		}
 	}
 	return found
 }
 
-// textOf tells labels from other labels.
-func textOf(all map[string]string) string {
+// textOf tells what policies see of a pod from what they see of another of its namespace.
+func textOf(pod *Pod) string {
 	var text strings.Builder
-	for _, key := range slices.Sorted(maps.Keys(all)) {
+	for _, key := range slices.Sorted(maps.Keys(pod.Labels)) {
 		text.WriteString(key)
 		text.WriteByte(0)
-		text.WriteString(all[key])
+		text.WriteString(pod.Labels[key])
 		text.WriteByte(0)
+	}
+	for _, key := range pod.Added {
+		text.WriteByte(0)
+		text.WriteString(key)
 	}
 	return text.String()
 }

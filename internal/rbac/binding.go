@@ -68,6 +68,43 @@ func (b *Binding) Holders() []Subject {
 	return holders
 }
 
+// MaxNamed is how many of the users and groups of one binding are looked at one by one. A binding of thousands is no more than a
+// list of names, which anybody who may bind can make, and is judged as a whole.
+const MaxNamed = 64
+
+// Named returns the users and groups that the binding names: the first of them, in the order of the binding, and how many
+// there are beyond these. ServiceAccounts are objects, which are looked at whatever names them.
+func (b *Binding) Named() (first, beyond []Subject) {
+	for _, holder := range b.Holders() {
+		switch {
+		case holder.Kind == rbacv1.ServiceAccountKind:
+		case len(first) < MaxNamed:
+			first = append(first, holder)
+		default:
+			beyond = append(beyond, holder)
+		}
+	}
+	return first, beyond
+}
+
+// Lists says whether a user or a group is one of the first that the binding names: see Named.
+func (b *Binding) Lists(subject Subject) bool {
+	seen := make(map[Subject]bool, MaxNamed)
+	for i := range b.Subjects {
+		holder, ok := subjectIn(&b.Subjects[i], b.Namespace())
+		if !ok || holder.Kind == rbacv1.ServiceAccountKind {
+			continue
+		}
+		if holder == subject {
+			return true
+		}
+		if seen[holder] = true; len(seen) == MaxNamed {
+			break
+		}
+	}
+	return false
+}
+
 // held says whether the binding names anybody.
 func (b *Binding) held() bool {
 	for i := range b.Subjects {

@@ -128,13 +128,15 @@ func (e *excess) over(namespace string) string {
 
 // MayWords says what a subject may do beyond its ceilings, and through what: "ServiceAccount shop/api may create pods/exec
 // in namespace shop, through RoleBinding debug and Role debug". What a ClusterRoleBinding grants holds in every namespace,
-// and of paths and resources that are in no namespace none is named.
+// and of paths and resources that are in no namespace none is named. Who may do everything may in the whole cluster.
 func MayWords(s Subject, e Exceeding) string {
 	var b strings.Builder
-	b.WriteString(s.String() + " may " + e.Permission.String())
+	b.WriteString(s.String() + " may " + e.Permission.Words())
 	switch namespace := e.Grant.Binding.Namespace(); {
 	case namespace != "":
 		b.WriteString(" in namespace " + namespace)
+	case e.Permission.isEverything():
+		b.WriteString(" in the whole cluster")
 	case !e.Permission.ClusterScoped():
 		b.WriteString(" in every namespace")
 	}

@@ -73,6 +73,13 @@ func TestExcess(t *testing.T) {
 			binds(role("", "p", "get path /metrics", "get core nodes,nodes/proxy,namespaces"), "shop"), []rbac.Ceiling{over(nil)},
 			[]string{"ServiceAccount shop/api may get namespaces in namespace shop, through RoleBinding debug and ClusterRole p"},
 		},
+		"of ClusterRoles it lets nothing be done but bind them": {
+			binds(role("", "c", "get,bind rbac.authorization.k8s.io clusterroles"), "shop"), []rbac.Ceiling{over(nil, "get * *")},
+			[]string{"ServiceAccount shop/api may bind clusterroles.rbac.authorization.k8s.io in namespace shop, through RoleBinding debug and ClusterRole c"},
+		},
+		"not by a wildcard either": {
+			binds(role("", "c", "* rbac.authorization.k8s.io clusterroles"), "shop"), []rbac.Ceiling{over(nil, "bind * *")}, nil,
+		},
 		"nodes are in no namespace": {
 			binds(role("", "p", "get core nodes"), ""), nil, []string{"ServiceAccount shop/api may get nodes, through ClusterRoleBinding debug and ClusterRole p"},
 		},

@@ -24,9 +24,9 @@ func (g Grant) Path() string {
 	ref := g.Binding.Ref
 	kind := strings.ToLower(ref.Kind) + "s"
 	if ref.Namespace == "" || ref.Namespace == g.Via.Namespace {
-		return kind + "[" + ref.Name + "]"
+		return kind + "[" + workload.Quoted(ref.Name) + "]"
 	}
-	return kind + "[" + ref.Namespace + "/" + ref.Name + "]"
+	return kind + "[" + ref.Namespace + "/" + workload.Quoted(ref.Name) + "]"
 }
 
 // Words returns the binding and the role, such as "RoleBinding debug and Role debug". A grant to a group says so.
@@ -34,7 +34,7 @@ func (g Grant) Words() string { return g.WordsFor(Subject{}) }
 
 // WordsFor returns the Words for a reader who knows the subject: a grant to a group that is the subject itself does not say so.
 func (g Grant) WordsFor(subject Subject) string {
-	words := g.Binding.Ref.Kind + " " + g.Binding.Ref.Name + " and " + g.Role.Ref.Kind + " " + g.Role.Ref.Name
+	words := g.Binding.Ref.Local() + " and " + g.Role.Ref.Local()
 	if g.Via.Kind == rbacv1.GroupKind && g.Via != subject {
 		words += ", as a member of " + g.Via.String()
 	}

@@ -68,6 +68,17 @@ func (p Permission) String() string {
 	return b.String()
 }
 
+// everything is what a permission is called in sentences that has every verb on every resource.
+const everything = "do everything"
+
+// Words returns the permission as it follows "may" in a sentence: "do everything", or its canonical form.
+func (p Permission) Words() string { return WordsOf(p.String()) }
+
+// isEverything says whether it is every verb on every resource of every API group.
+func (p *Permission) isEverything() bool {
+	return p.Group == all && p.Resource == all && len(p.Names) == 0 && slices.Equal(p.Verbs, []string{all})
+}
+
 func writePath(b *strings.Builder, path string) {
 	switch {
 	case path == all:

@@ -32,6 +32,9 @@ var clusterScoped = map[string][]string{
 	"storagemigration.k8s.io":      {"storageversionmigrations"},
 }
 
+// bindVerb is the verb on a role that lets it be bound by who does not hold what it allows.
+const bindVerb = "bind"
+
 // ClusterScoped says whether a permission is on a path, or on a resource of Kubernetes itself that is in no namespace. A
 // RoleBinding that grants it grants nothing, because the API server never asks for it in a namespace. Wildcards are not. Of a
 // ClusterRole it asks in the namespace of a RoleBinding whether somebody may bind it, and all else in none.
@@ -41,20 +44,43 @@ func (p Permission) ClusterScoped() bool {
 	if p.isPath() {
 		return true
 	}
-	resource, _, _ := strings.Cut(p.Resource, "/")
-	if p.Group == rbacv1.GroupName && resource == "clusterroles" {
-		return !verbIn("bind", p.Verbs)
+	if p.onClusterRoles() {
+		return !verbIn(bindVerb, p.Verbs)
 	}
+	resource, _, _ := strings.Cut(p.Resource, "/")
 	return slices.Contains(clusterScoped[p.Group], resource)
 }
 
-// InNamespaces returns those of the permissions that a RoleBinding can give: all that are not ClusterScoped.
+func (p *Permission) onClusterRoles() bool {
+	resource, _, _ := strings.Cut(p.Resource, "/")
+	return p.Group == rbacv1.GroupName && resource == "clusterroles"
+}
+
+// InNamespaces returns what a RoleBinding can give of permissions: those that are not ClusterScoped, and of all that may be
+// done with ClusterRoles only to bind them.
 func InNamespaces(permissions []Permission) []Permission {
 	var kept []Permission
 	for _, p := range permissions {
-		if !p.ClusterScoped() {
-			kept = append(kept, p)
+		if p.ClusterScoped() {
+			continue
 		}
+		if p.onClusterRoles() {
+			p.Verbs = []string{bindVerb}
+		}
+		kept = append(kept, p)
 	}
 	return kept
+}
+
+// InNamespace returns which verb a RoleBinding can give by a verb of a rule on a resource, and false where it gives nothing: see
+// InNamespaces.
+func InNamespace(verb, group, resource string) (string, bool) {
+	p := Permission{Verbs: []string{verb}, Group: group, Resource: resource}
+	if p.ClusterScoped() {
+		return "", false
+	}
+	if p.onClusterRoles() {
+		verb = bindVerb
+	}
+	return verb, true
 }

@@ -99,10 +99,7 @@ func isServiceAccount(namespace, name string) bool {
 
 // String returns the name that people know the subject by, such as "ServiceAccount shop/api" or "Group system:masters".
 func (s Subject) String() string {
-	if s.Namespace == "" {
-		return s.Kind + " " + s.Name
-	}
-	return s.Kind + " " + s.Namespace + "/" + s.Name
+	return workload.Ref{Kind: s.Kind, Namespace: s.Namespace, Name: s.Name}.String()
 }
 
 // Groups returns the groups that the API server puts the subject into by itself. Groups that an authenticator names are

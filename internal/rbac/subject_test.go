@@ -24,7 +24,7 @@ func TestSubjectOf(t *testing.T) {
 		"a group called like a ServiceAccount is a group":       {group("system:serviceaccount:shop:api"), "Group system:serviceaccount:shop:api"},
 		"a user with only the beginning of such a name is none": {user("system:serviceaccount:shop"), "User system:serviceaccount:shop"},
 		"a user with one part too many is none":                 {user("system:serviceaccount:a:b:c"), "User system:serviceaccount:a:b:c"},
-		"a ServiceAccount that cannot be is a user of its name": {account("Not A Namespace", "api"), "User system:serviceaccount:Not A Namespace:api"},
+		"a ServiceAccount that cannot be is a user of its name": {account("Not A Namespace", "api"), `User "system:serviceaccount:Not A Namespace:api"`},
 		"a ServiceAccount without a namespace is nobody":        {account("", "api"), ""},
 		"a ServiceAccount without a name is nobody":             {account("shop", ""), ""},
 		"a user without a name is nobody":                       {user(""), ""},

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/engine"
 )
@@ -10,7 +12,7 @@ import (
 func Attribute(outcome Outcome, lastChange func(*engine.Finding) *v1alpha1.Change) {
 	for _, f := range unattributed(outcome) {
 		if f.LastChange = lastChange(f); f.LastChange != nil {
-			attributeHistory(made(outcome), f)
+			attributeHistory(outcome, f)
 		}
 	}
 }
@@ -38,31 +40,36 @@ func unattributed(outcome Outcome) []*engine.Finding {
 	return found
 }
 
-// made returns the entries of the history that an outcome made: they come first.
-func made(outcome Outcome) []v1alpha1.HistoryEntry {
+// attributeHistory finds the entry of a finding among those that were just made: they come first, in the order of the changes.
+// An entry says less of a finding than what tells it from others.
+func attributeHistory(outcome Outcome, f *engine.Finding) {
 	c, history := outcome.Changes, outcome.Report.Status.History
-	return history[:min(len(c.Opened)+len(c.Waived)+len(c.Unwaived), len(history))]
-}
-
-// attributeHistory finds the entry of a finding among those that were just made.
-func attributeHistory(entries []v1alpha1.HistoryEntry, f *engine.Finding) {
-	for i := range entries {
-		e := &entries[i]
-		if e.Check == f.Check && e.Baseline == f.Baseline && e.Container == f.Container && e.Value == f.Value {
-			e.Manager = f.LastChange.Manager
+	for i, one := range slices.Concat(c.Opened, c.Unwaived, c.Waived) {
+		if i < len(history) && engine.IdentityOf(&one) == engine.IdentityOf(f) {
+			history[i].Manager = f.LastChange.Manager
 		}
 	}
 }
 
 // Explain adds to the entries of the history that an outcome opened why they were, where only whoever watched knows it: what
-// could tell is gone.
-func Explain(outcome *Outcome, why string) {
-	if outcome.Report == nil || len(outcome.Changes.Opened) == 0 {
+// could tell is gone. why returns an empty text of a finding of which nobody knows.
+func Explain(outcome *Outcome, why func(*engine.Finding) string) {
+	if outcome.Report == nil {
 		return
 	}
-	outcome.Why = why
 	history := outcome.Report.Status.History
-	for i := range history[:min(len(outcome.Changes.Opened), len(history))] {
-		history[i].Message = why
+	for i := range outcome.Changes.Opened {
+		f := &outcome.Changes.Opened[i]
+		known := cut(why(f))
+		if known == "" {
+			continue
+		}
+		if outcome.Why == nil {
+			outcome.Why = map[engine.Identity]string{}
+		}
+		outcome.Why[engine.IdentityOf(f)] = known
+		if i < len(history) { // those that opened come first
+			history[i].Message = known
+		}
 	}
 }

@@ -27,6 +27,8 @@ type Input struct {
 	Generation int64
 	// Operator is the operator's own namespace, where the reports of targets are that belong to no namespace.
 	Operator string
+	// Homeless says that the target is declared in a namespace that is not there.
+	Homeless bool
 	// Last is the report as it is, nil when there is none.
 	Last *v1alpha1.DriftReport
 	// Verdict is what the baselines say now.
@@ -39,13 +41,13 @@ type Input struct {
 type Outcome struct {
 	// Report is nil when there should be none.
 	Report *v1alpha1.DriftReport
-	// Changes are what happened to the findings since the last report.
+	// Changes are what happened to the findings since the last report, as it is told: see byVerbs.
 	Changes engine.Changes
 	// Turns is when the passing of time alone changes the outcome: a resolved report is to go, an exception begins or ends.
 	// Zero when nothing of the sort lies ahead.
 	Turns time.Time
-	// Why says why something opened, where only whoever watched knows it; empty otherwise.
-	Why string
+	// Why says of findings that opened why they did, where only whoever watched knows it.
+	Why map[engine.Identity]string
 	// Uncovered says that there is no report because no baseline covers the target any more.
 	Uncovered bool
 }
@@ -60,10 +62,11 @@ func Build(in Input) Outcome {
 		return Outcome{Report: in.Last, Turns: expires(in.Last, in.Verdict.Covering)}
 	}
 	listed := limit(in.Verdict.Findings)
-	changes := diff(in.Last, in.Verdict.Findings)
+	changes, narrowed := byVerbs(diff(in.Last, in.Verdict.Findings), in.Verdict.Findings)
 	next := skeleton(in)
 	status := &next.Status
 	status.Findings = carryOver(listed, lastFindings, changes.Appeared(), in.Now)
+	inherit(status.Findings, narrowed)
 	status.Summary = summarize(in.Verdict.Findings, len(listed))
 	status.History = history(status.History, changes, in.Now)
 	setState(status, in)
@@ -84,10 +87,15 @@ func skeleton(in Input) *v1alpha1.DriftReport {
 	if in.Last != nil {
 		next := in.Last.DeepCopy()
 		next.Labels = withManagedBy(next.Labels)
-		next.OwnerReferences = owners(in.Target)
+		target := in.Target
+		target.UID = in.Last.Spec.Target.UID // what was made for a missing object does not go with the one that came back
+		next.OwnerReferences = owners(target)
 		return next
 	}
 	key := Key(RefOf(in.Target), in.Operator)
+	if in.Homeless {
+		key = HomelessKey(RefOf(in.Target), in.Operator)
+	}
 	return &v1alpha1.DriftReport{
 		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "DriftReport"},
 		ObjectMeta: metav1.ObjectMeta{
@@ -107,8 +115,8 @@ func withManagedBy(labels map[string]string) map[string]string {
 	return labels
 }
 
-// owners lets the report go with its target, without keeping the target from going. A user or a group is no object that
-// anything could go with.
+// owners lets the report go with its target, without keeping the target from going. A user, a group and what is missing are no
+// objects that anything could go with.
 func owners(target v1alpha1.TargetReference) []metav1.OwnerReference {
 	if target.UID == "" {
 		return nil

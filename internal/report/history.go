@@ -13,7 +13,7 @@ import (
 // maxHistory is how many entries a report keeps.
 const maxHistory = 20
 
-// maxMessage is how long, in bytes, an entry says what was gained or lost.
+// maxMessage is how long, in bytes, an entry says what was gained or lost, and why.
 const maxMessage = 300
 
 // history puts what happened now before what happened earlier, and drops the oldest.
@@ -42,12 +42,17 @@ func entry(f *engine.Finding, kind v1alpha1.HistoryType, now time.Time) v1alpha1
 		Check: f.Check, Baseline: f.Baseline, Container: f.Container, Value: f.Value,
 	}
 	if f.Origin == v1alpha1.OriginPermissions {
-		e.Message = f.Actual
-		if len(e.Message) > maxMessage {
-			e.Message = strings.ToValidUTF8(e.Message[:maxMessage], "") + "…"
-		}
+		e.Message = cut(f.Actual)
 	}
 	return e
+}
+
+// cut bounds what an entry says.
+func cut(message string) string {
+	if len(message) <= maxMessage {
+		return message
+	}
+	return strings.ToValidUTF8(message[:maxMessage], "") + "…"
 }
 
 // resolvedOrLost says of permissions that they were lost.

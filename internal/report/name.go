@@ -46,3 +46,9 @@ func Key(target workload.Ref, operator string) types.NamespacedName {
 	}
 	return types.NamespacedName{Namespace: home, Name: Name(target)}
 }
+
+// HomelessKey returns the namespace and the name of the report of a target that is declared in a namespace which is not there:
+// it is in the operator's own.
+func HomelessKey(target workload.Ref, operator string) types.NamespacedName {
+	return types.NamespacedName{Namespace: operator, Name: Name(target)}
+}

@@ -3,6 +3,7 @@ package workload
 import (
 	"slices"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -25,19 +26,28 @@ const (
 	Policies
 	// Namespaces are namespaces.
 	Namespaces
+	// Guardrails are what keeps drift out of the cluster: admission policies, their bindings, and admission webhooks.
+	Guardrails
+
+	// Any is every class. A check of Any judges only what a baseline names or closes: what is declared, and inventories.
+	Any = Pods | Roles | Bindings | Subjects | Policies | Namespaces | Guardrails
 )
 
 // others are the classes of the kinds that are judged and are no workloads.
 var others = map[schema.GroupKind]Class{
-	{Group: rbacv1.GroupName, Kind: "Role"}:                Roles,
-	{Group: rbacv1.GroupName, Kind: "ClusterRole"}:         Roles,
-	{Group: rbacv1.GroupName, Kind: "RoleBinding"}:         Bindings,
-	{Group: rbacv1.GroupName, Kind: "ClusterRoleBinding"}:  Bindings,
-	{Group: corev1.GroupName, Kind: "ServiceAccount"}:      Subjects,
-	{Group: rbacv1.GroupName, Kind: "User"}:                Subjects,
-	{Group: rbacv1.GroupName, Kind: "Group"}:               Subjects,
-	{Group: networkingv1.GroupName, Kind: "NetworkPolicy"}: Policies,
-	{Group: corev1.GroupName, Kind: "Namespace"}:           Namespaces,
+	{Group: rbacv1.GroupName, Kind: "Role"}:                                              Roles,
+	{Group: rbacv1.GroupName, Kind: "ClusterRole"}:                                       Roles,
+	{Group: rbacv1.GroupName, Kind: "RoleBinding"}:                                       Bindings,
+	{Group: rbacv1.GroupName, Kind: "ClusterRoleBinding"}:                                Bindings,
+	{Group: corev1.GroupName, Kind: "ServiceAccount"}:                                    Subjects,
+	{Group: rbacv1.GroupName, Kind: "User"}:                                              Subjects,
+	{Group: rbacv1.GroupName, Kind: "Group"}:                                             Subjects,
+	{Group: networkingv1.GroupName, Kind: "NetworkPolicy"}:                               Policies,
+	{Group: corev1.GroupName, Kind: "Namespace"}:                                         Namespaces,
+	{Group: admissionregistrationv1.GroupName, Kind: "ValidatingAdmissionPolicy"}:        Guardrails,
+	{Group: admissionregistrationv1.GroupName, Kind: "ValidatingAdmissionPolicyBinding"}: Guardrails,
+	{Group: admissionregistrationv1.GroupName, Kind: "ValidatingWebhookConfiguration"}:   Guardrails,
+	{Group: admissionregistrationv1.GroupName, Kind: "MutatingWebhookConfiguration"}:     Guardrails,
 }
 
 // ClassOf returns the class of a kind, and false when it is not judged. What controls workloads and is of no known kind is
@@ -48,6 +58,19 @@ func ClassOf(gk schema.GroupKind) (Class, bool) {
 	}
 	class, ok := others[gk]
 	return class, ok
+}
+
+// ClassNamed returns the class of the kind that is called so; zero when none is.
+func ClassNamed(kind string) Class {
+	if slices.ContainsFunc(Kinds(), func(k Kind) bool { return k.Kind == kind }) {
+		return Pods
+	}
+	for gk, class := range others {
+		if gk.Kind == kind {
+			return class
+		}
+	}
+	return 0
 }
 
 // Named says whether a target is no object but a name in bindings: a user or a group. Kubernetes keeps none of them.

@@ -1,8 +1,6 @@
 package workload
 
 import (
-	"slices"
-
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -21,26 +19,27 @@ type Kind struct {
 	NewList func() runtime.Object
 }
 
-// Kinds are all the kinds whose pods are judged, top controllers first.
-func Kinds() []Kind {
-	return []Kind{
-		{appsv1.SchemeGroupVersion.WithKind("Deployment"), "deployments",
-			func() runtime.Object { return &appsv1.Deployment{} }, func() runtime.Object { return &appsv1.DeploymentList{} }},
-		{appsv1.SchemeGroupVersion.WithKind("StatefulSet"), "statefulsets",
-			func() runtime.Object { return &appsv1.StatefulSet{} }, func() runtime.Object { return &appsv1.StatefulSetList{} }},
-		{appsv1.SchemeGroupVersion.WithKind("DaemonSet"), "daemonsets",
-			func() runtime.Object { return &appsv1.DaemonSet{} }, func() runtime.Object { return &appsv1.DaemonSetList{} }},
-		{appsv1.SchemeGroupVersion.WithKind("ReplicaSet"), "replicasets",
-			func() runtime.Object { return &appsv1.ReplicaSet{} }, func() runtime.Object { return &appsv1.ReplicaSetList{} }},
-		{corev1.SchemeGroupVersion.WithKind("ReplicationController"), "replicationcontrollers",
-			func() runtime.Object { return &corev1.ReplicationController{} }, func() runtime.Object { return &corev1.ReplicationControllerList{} }},
-		{batchv1.SchemeGroupVersion.WithKind("CronJob"), "cronjobs",
-			func() runtime.Object { return &batchv1.CronJob{} }, func() runtime.Object { return &batchv1.CronJobList{} }},
-		{batchv1.SchemeGroupVersion.WithKind("Job"), "jobs",
-			func() runtime.Object { return &batchv1.Job{} }, func() runtime.Object { return &batchv1.JobList{} }},
-		{corev1.SchemeGroupVersion.WithKind("Pod"), "pods",
-			func() runtime.Object { return &corev1.Pod{} }, func() runtime.Object { return &corev1.PodList{} }},
-	}
+// Kinds are all the kinds whose pods are judged, top controllers first. Nobody may change them.
+func Kinds() []Kind { return kinds }
+
+// kinds is made once: it is asked for several times for each object that is judged.
+var kinds = []Kind{
+	{appsv1.SchemeGroupVersion.WithKind("Deployment"), "deployments",
+		func() runtime.Object { return &appsv1.Deployment{} }, func() runtime.Object { return &appsv1.DeploymentList{} }},
+	{appsv1.SchemeGroupVersion.WithKind("StatefulSet"), "statefulsets",
+		func() runtime.Object { return &appsv1.StatefulSet{} }, func() runtime.Object { return &appsv1.StatefulSetList{} }},
+	{appsv1.SchemeGroupVersion.WithKind("DaemonSet"), "daemonsets",
+		func() runtime.Object { return &appsv1.DaemonSet{} }, func() runtime.Object { return &appsv1.DaemonSetList{} }},
+	{appsv1.SchemeGroupVersion.WithKind("ReplicaSet"), "replicasets",
+		func() runtime.Object { return &appsv1.ReplicaSet{} }, func() runtime.Object { return &appsv1.ReplicaSetList{} }},
+	{corev1.SchemeGroupVersion.WithKind("ReplicationController"), "replicationcontrollers",
+		func() runtime.Object { return &corev1.ReplicationController{} }, func() runtime.Object { return &corev1.ReplicationControllerList{} }},
+	{batchv1.SchemeGroupVersion.WithKind("CronJob"), "cronjobs",
+		func() runtime.Object { return &batchv1.CronJob{} }, func() runtime.Object { return &batchv1.CronJobList{} }},
+	{batchv1.SchemeGroupVersion.WithKind("Job"), "jobs",
+		func() runtime.Object { return &batchv1.Job{} }, func() runtime.Object { return &batchv1.JobList{} }},
+	{corev1.SchemeGroupVersion.WithKind("Pod"), "pods",
+		func() runtime.Object { return &corev1.Pod{} }, func() runtime.Object { return &corev1.PodList{} }},
 }
 
 // KindOf returns the Kind of a group and kind, and whether it is one whose pods are judged.
@@ -54,17 +53,7 @@ func KindOf(gk schema.GroupKind) (Kind, bool) {
 }
 
 // IsKind says whether one of the kinds that are judged is called so.
-func IsKind(name string) bool {
-	if slices.ContainsFunc(Kinds(), func(k Kind) bool { return k.Kind == name }) {
-		return true
-	}
-	for gk := range others {
-		if gk.Kind == name {
-			return true
-		}
-	}
-	return false
-}
+func IsKind(name string) bool { return ClassNamed(name) != 0 }
 
 // Workload is an object whose pods are judged: what a check sees of it. It shares the memory of the object it was
 // made from and must not be changed.
@@ -84,6 +73,8 @@ type Workload struct {
 	Claims []corev1.PersistentVolumeClaim
 	// EphemeralOnly says that only findings on ephemeral containers count: another object stands for the rest of the pod.
 	EphemeralOnly bool
+	// Finished says that the object is a pod no container of which will ever run again, or a Job that makes no more pods.
+	Finished bool
 	// Replicas is how many pods a ReplicaSet or ReplicationController is asked to run; nil for other kinds.
 	Replicas *int32
 }
@@ -110,7 +101,9 @@ func Of(obj runtime.Object) (Workload, bool) {
 		w.Replicas = o.Spec.Replicas
 		return w, true
 	case *batchv1.Job:
-		return fromTemplate(batchv1.SchemeGroupVersion, "Job", &o.ObjectMeta, &o.Spec.Template), true
+		w := fromTemplate(batchv1.SchemeGroupVersion, "Job", &o.ObjectMeta, &o.Spec.Template)
+		w.Finished = finishedJob(o.Status.Conditions)
+		return w, true
 	case *batchv1.CronJob:
 		w := fromTemplate(batchv1.SchemeGroupVersion, "CronJob", &o.ObjectMeta, &o.Spec.JobTemplate.Spec.Template)
 		w.PodPath = "spec.jobTemplate.spec.template.spec"
@@ -118,6 +111,7 @@ func Of(obj runtime.Object) (Workload, bool) {
 	case *corev1.Pod:
 		w := newWorkload(corev1.SchemeGroupVersion, "Pod", &o.ObjectMeta)
 		w.Pod, w.PodMeta, w.PodPath = &o.Spec, &o.ObjectMeta, "spec"
+		w.Finished = finished(o.Status.Phase)
 		return w, true
 	}
 	return Workload{}, false
@@ -144,6 +138,9 @@ func fromTemplate(gv schema.GroupVersion, kind string, meta *metav1.ObjectMeta, 
 func (w Workload) Idle() bool {
 	return w.Replicas != nil && *w.Replicas == 0
 }
+
+// AtRest says whether no pods run for the object, and none are to: it is idle, or has finished.
+func (w Workload) AtRest() bool { return w.Idle() || w.Finished }
 
 // Under returns the workload as it is judged as part of an owner of a kind that is not watched. Objects of kinds that are
 // made anew for every revision or run keep their paths, so that revisions which say the same make one finding. Of the

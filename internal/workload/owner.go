@@ -21,6 +21,19 @@ func Owner(meta metav1.Object) (metav1.OwnerReference, bool) {
 	return *owner, true
 }
 
+// Target returns what a report on the workload speaks of: the controller that it names, where that is of a kind that is not
+// watched, and else the workload itself. Whether a watched controller that it names is there, only the cluster knows.
+func (w Workload) Target() Ref {
+	owner, owned := Owner(w.Meta)
+	if !owned {
+		return w.Ref
+	}
+	if ref := RefTo(owner, w.Namespace); !Watched(ref) {
+		return ref
+	}
+	return w.Ref
+}
+
 // Makes says whether the controller of a watched kind makes objects of another: a reference that says otherwise is false.
 func Makes(controller, made string) bool {
 	switch made {

@@ -3,6 +3,9 @@
 package workload
 
 import (
+	"strconv"
+	"strings"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -15,9 +18,27 @@ type Ref struct {
 // String returns the name that people know the object by, such as "Deployment shop/api".
 func (r Ref) String() string {
 	if r.Namespace == "" {
-		return r.Kind + " " + r.Name
+		return r.Local()
 	}
-	return r.Kind + " " + r.Namespace + "/" + r.Name
+	return r.Kind + " " + r.Namespace + "/" + Quoted(r.Name)
+}
+
+// Local returns the name without the namespace, such as "Deployment api".
+func (r Ref) Local() string { return r.Kind + " " + Quoted(r.Name) }
+
+// Quoted returns a name as it stands in sentences. Names of roles, bindings, users and groups may hold nearly anything, also
+// what reads like the rest of a sentence, or like another name: such a name is quoted.
+func Quoted(name string) string {
+	for i := range len(name) {
+		if c := name[i]; !isPlain(c) {
+			return strconv.Quote(name)
+		}
+	}
+	return name
+}
+
+func isPlain(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("._:@/-", c) >= 0
 }
 
 // GroupKind returns the group and kind of the object.

@@ -19,8 +19,8 @@ const (
 )
 
 // Trim takes out of an object, in place, all that no check looks at, so that a cache holds little. An object that a
-// watched kind controls keeps nothing of its pods: its controller's template is judged in its place. Only ephemeral
-// containers stand in no template: a pod with one is kept.
+// watched kind makes keeps nothing of its pods: its controller's template is judged in its place. Of a pod its Digest stays,
+// by which it is told whether it is as its template. Only ephemeral containers stand in no template: a pod with one is kept.
 //
 // A field that a check begins to look at must be kept here: the tests of the checks judge every case both whole and
 // trimmed, and fail where that makes a difference.
@@ -34,17 +34,22 @@ func Trim(obj runtime.Object) {
 		trimMeta(w.PodMeta)
 	}
 	if Trimmed(w) && len(w.Pod.EphemeralContainers) == 0 {
-		*w.Pod = corev1.PodSpec{}
+		*w.Pod = corev1.PodSpec{SchedulerName: kept(w)}
 	} else {
 		*w.Pod = trimPod(w.Pod)
 	}
 	trimRest(obj)
 }
 
-// Trimmed says whether Trim keeps nothing of the pods of a workload, because it names a watched controller.
+// Trimmed says whether Trim keeps nothing of the pods of a workload, because it names a watched controller that makes such
+// objects. What names another, such as a ServiceAccount, stands for itself: nothing else does.
 func Trimmed(w Workload) bool {
 	owner, owned := Owner(w.Meta)
-	return owned && Watched(RefTo(owner, w.Namespace))
+	if !owned {
+		return false
+	}
+	ref := RefTo(owner, w.Namespace)
+	return Watched(ref) && Makes(ref.Kind, w.Kind)
 }
 
 // Watched says whether the kind of the object is one that is judged itself.
@@ -92,11 +97,15 @@ func trimRest(obj runtime.Object) {
 	case *corev1.ReplicationController:
 		o.Status = corev1.ReplicationControllerStatus{}
 	case *batchv1.Job:
-		o.Status = batchv1.JobStatus{}
+		o.Status = batchv1.JobStatus{Conditions: trimConditions(o.Status.Conditions)}
 	case *batchv1.CronJob:
 		o.Status = batchv1.CronJobStatus{}
 	case *corev1.Pod:
-		o.Status = corev1.PodStatus{}
+		phase := corev1.PodPhase("")
+		if finished(o.Status.Phase) {
+			phase = o.Status.Phase
+		}
+		o.Status = corev1.PodStatus{Phase: phase}
 	}
 }
 
@@ -110,4 +119,15 @@ func trimClaims(claims []corev1.PersistentVolumeClaim) []corev1.PersistentVolume
 		trimmed[i].Name = claims[i].Name
 	}
 	return trimmed
+}
+
+// trimConditions keeps those that say that a Job has finished.
+func trimConditions(conditions []batchv1.JobCondition) []batchv1.JobCondition {
+	var kept []batchv1.JobCondition
+	for i := range conditions {
+		if c := &conditions[i]; ends(c) {
+			kept = append(kept, batchv1.JobCondition{Type: c.Type, Status: c.Status})
+		}
+	}
+	return kept
 }

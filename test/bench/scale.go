@@ -67,8 +67,9 @@ type Scale struct {
 	PeakMiBInAll float64 `json:"peakMiBInAll"`
 }
 
-// needless is how many evaluations there were beyond those that the changes ask for.
-func (s Scale) needless() int { return s.Evaluations - s.Touched - s.ReportWrites }
+// needless is how many evaluations there were beyond those that the changes ask for. There may be fewer: a report that is seen
+// while its target waits to be judged makes none more.
+func (s Scale) needless() int { return max(0, s.Evaluations-s.Touched-s.ReportWrites) }
 
 // measure measures the operator in a scenario, on a control plane of its own.
 func (s *scenario) measure(ctx context.Context, operator string, steady time.Duration) (m *Scale, err error) {

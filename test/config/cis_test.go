@@ -20,6 +20,9 @@ import (
 
 const cisSample = "cis-section-5"
 
+// leanedOn is the one check of the sample that no control asks for: what all of 5.1 takes for granted.
+const leanedOn = "builtin-role-modified"
+
 // cisControls are the numbers of the controls of sections 5.1 to 5.3 that can be decided. Whether the network plugin holds to
 // NetworkPolicies, which 5.3.1 asks for, nobody can see.
 func cisControls() []string {
@@ -45,7 +48,7 @@ func cisChecks(t *testing.T) map[string][]string {
 				answers = true
 			}
 		}
-		if check.Declared(&sample.Spec) && !answers {
+		if check.Declared(&sample.Spec) && !answers && check.ID != leanedOn {
 			t.Errorf("the sample switches on %s, which no control asks for", check.ID)
 		}
 	}

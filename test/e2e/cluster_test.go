@@ -58,7 +58,7 @@ func TestAPolicyOfAnotherEngineMakesWhatItCouldDecideNotEvaluated(t *testing.T) 
 			}},
 		},
 	}}
-	s.create(cilium)
+	s.Expect(client.IgnoreAlreadyExists(admin.Create(s.Context(), cilium))).To(gomega.Succeed())
 	policy := &unstructured.Unstructured{}
 	policy.SetGroupVersionKind(schema.GroupVersionKind{Group: "cilium.io", Version: "v2", Kind: "CiliumNetworkPolicy"})
 	policy.SetNamespace(shop)

@@ -45,7 +45,7 @@ func (s *scene) apply(file string) {
 		s.Expect(admin.DeleteAllOf(ctx, &v1alpha1.SecurityBaseline{})).To(gomega.Succeed())
 		s.Eventually(func() ([]v1alpha1.DriftReport, error) {
 			var list v1alpha1.DriftReportList
-			err := admin.List(ctx, &list)
+			err := admin.List(ctx, &list, client.InNamespace(shop))
 			return list.Items, err
 		}).Should(gomega.BeEmpty())
 	})

@@ -109,7 +109,7 @@ func TestExposedIsWhatIsAdmitted(t *testing.T) {
 		policies := compile(t, w)
 		sources := network.NewSources()
 		for _, source := range w.pods {
-			sources.Put(source.ref(), *source.Pod)
+			sources.Put(source.ref(), source.ref(), *source.Pod)
 		}
 		for _, target := range w.pods {
 			port := pick(w.Rand, network.Port{}, network.Port{Protocol: corev1.ProtocolTCP, Number: pick(w.Rand, numbers...)})

@@ -1,0 +1,155 @@
+package facts_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"plumbline.dev/plumbline/internal/facts"
+	"plumbline.dev/plumbline/internal/rbac"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// gathering is a ClusterRole with a label, which takes up the rules of those that have another.
+func gathering(name, label, of string) *rbacv1.ClusterRole {
+	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{label: "true"}}}
+	if of != "" {
+		role.AggregationRule = &rbacv1.AggregationRule{ClusterRoleSelectors: []metav1.LabelSelector{{MatchLabels: map[string]string{of: "true"}}}}
+	}
+	return role
+}
+
+func clusterBinding(name, role string, subjects ...rbacv1.Subject) *rbacv1.ClusterRoleBinding {
+	return &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: name}, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
+		Subjects: subjects,
+	}
+}
+
+func clusterRole(name string) workload.Ref {
+	return workload.Ref{Group: rbacv1.GroupName, Kind: "ClusterRole", Name: name}
+}
+
+func TestARoleReachesAsFarAsThoseThatTakeItUpByWayOfOthers(t *testing.T) {
+	addon, inner, outer := gathering("addon", "to-inner", ""), gathering("inner", "to-outer", "to-inner"), gathering("outer", "to-addon", "to-outer")
+	jane := rbacv1.Subject{Kind: "User", Name: "jane"}
+	for name, test := range map[string]struct {
+		objects []client.Object
+		want    rbac.Reach
+	}{
+		"nobody is bound":              {[]client.Object{addon, inner, outer}, rbac.Unbound},
+		"the outermost is bound":       {[]client.Object{addon, inner, outer, clusterBinding("b", "outer", jane)}, rbac.ClusterWide},
+		"the one between is bound":     {[]client.Object{addon, inner, outer, clusterBinding("b", "inner", jane)}, rbac.ClusterWide},
+		"one that does not take it up": {[]client.Object{addon, gathering("other", "", "to-other"), clusterBinding("b", "other", jane)}, rbac.Unbound},
+		"roles that take each other up in a cycle": {
+			[]client.Object{gathering("addon", "to-inner", "to-addon"), inner, outer, clusterBinding("b", "outer", jane)}, rbac.ClusterWide,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := reach(t, facts.Remembered(test.objects), clusterRole("addon")); got != test.want {
+				t.Errorf("reach = %v, want %v", got, test.want)
+			}
+		})
+	}
+	cluster := facts.Remembered([]client.Object{addon, inner, outer})
+	role, err := cluster.Role(t.Context(), clusterRole("outer"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	contributing, err := cluster.Contributing(t.Context(), role)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, one := range contributing {
+		names = append(names, one.Ref.Name)
+	}
+	if want := []string{"inner", "addon"}; !slices.Equal(names, want) {
+		t.Errorf("contributing are %q, want %q", names, want)
+	}
+}
+
+func TestWhatKubernetesGrantsStaysSoInABindingThatSomebodyChanged(t *testing.T) {
+	const public = "system:public-info-viewer"
+	group := func(name string) rbacv1.Subject {
+		return rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: "Group", Name: name}
+	}
+	viewer := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: public}, Rules: []rbacv1.PolicyRule{
+		{NonResourceURLs: []string{"/healthz", "/livez", "/readyz", "/version", "/version/"}, Verbs: []string{"get"}},
+	}}
+	wide := viewer.DeepCopy()
+	wide.Rules = append(wide.Rules, rbacv1.PolicyRule{APIGroups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"*"}})
+	api, jane := rbac.ServiceAccount("shop", "api"), rbac.Subject{Kind: "User", Name: "jane"}
+	everybody, anonymous := group("system:authenticated"), group("system:unauthenticated")
+	for name, test := range map[string]struct {
+		binding *rbacv1.ClusterRoleBinding
+		role    *rbacv1.ClusterRole
+		subject rbac.Subject
+		want    int
+	}{
+		"as Kubernetes makes it":                    {clusterBinding(public, public, everybody, anonymous), viewer, api, 0},
+		"those that are left in a hardened one":     {clusterBinding(public, public, everybody), viewer, api, 0},
+		"those beside whom somebody put another":    {clusterBinding(public, public, everybody, anonymous, group("dev")), viewer, api, 0},
+		"the one whom somebody put there":           {clusterBinding(public, public, everybody, rbacv1.Subject{Kind: "User", Name: "jane"}), viewer, jane, 1},
+		"those of a role that somebody widened":     {clusterBinding(public, public, everybody, anonymous), wide, api, 1},
+		"those of another role in the same clothes": {clusterBinding("public", public, everybody), viewer, api, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			grants, err := facts.Remembered([]client.Object{test.binding, test.role}).Grants(t.Context(), test.subject)
+			if err != nil || len(grants) != test.want {
+				t.Errorf("%d grants, want %d: %v (%v)", len(grants), test.want, grants, err)
+			}
+		})
+	}
+}
+
+func TestOfABindingTheFirstUsersAreTargets(t *testing.T) {
+	var users []rbacv1.Subject
+	for i := range 200 {
+		users = append(users, rbacv1.Subject{Kind: "User", Name: fmt.Sprintf("user-%03d", i)}, rbacv1.Subject{Kind: "User", Name: "user-000"},
+			rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: "shop", Name: fmt.Sprintf("account-%03d", i)})
+	}
+	everybody := clusterBinding("everybody", "view", users...)
+	objects := []client.Object{everybody, clusterBinding("one", "view", rbacv1.Subject{Kind: "User", Name: "user-150"})}
+	for i := range 200 {
+		objects = append(objects, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: fmt.Sprintf("account-%03d", i)}})
+	}
+	cluster := facts.Remembered(objects)
+	named, err := cluster.NamedSubjects(t.Context())
+	if err != nil || len(named) != rbac.MaxNamed+1 {
+		t.Fatalf("%d users are targets, want %d (%v)", len(named), rbac.MaxNamed+1, err)
+	}
+	found := func(ref workload.Ref) *facts.Target {
+		t.Helper()
+		target, _, err := cluster.Target(t.Context(), ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return target
+	}
+	for name, want := range map[string]bool{"user-000": true, "user-063": true, "user-064": false, "user-199": false, "user-150": true, "nobody": true} {
+		target := found(workload.Ref{Group: rbacv1.GroupName, Kind: "User", Name: name})
+		if is := target != nil; is != want {
+			t.Errorf("%s is a target: %v, want %v", name, is, want)
+		}
+		if target != nil && target.Unnamed != (name == "nobody") {
+			t.Errorf("%s is said to be named by no binding: %v", name, target.Unnamed)
+		}
+	}
+	if found(rbac.ServiceAccount("shop", "account-199").Ref()) == nil {
+		t.Error("a ServiceAccount is no target")
+	}
+	says := found(workload.Ref{Group: rbacv1.GroupName, Kind: "ClusterRoleBinding", Name: "everybody"}).Object.Unlisted
+	if !strings.Contains(says, "ClusterRoleBinding everybody names the first 64 are judged for it, and 136 are not") {
+		t.Errorf("the binding says %q", says)
+	}
+	if says := found(workload.Ref{Group: rbacv1.GroupName, Kind: "ClusterRoleBinding", Name: "one"}).Object.Unlisted; says != "" {
+		t.Errorf("the binding of one says %q", says)
+	}
+}

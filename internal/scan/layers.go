@@ -1,0 +1,150 @@
+package scan
+
+import (
+	"slices"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/facts"
+	"plumbline.dev/plumbline/internal/rbac"
+	"plumbline.dev/plumbline/internal/rbac/builtin"
+	"plumbline.dev/plumbline/internal/workload"
+)
+
+// maxLayered bounds the work that objects make which are given many times: copies times objects.
+const maxLayered = 20_000_000
+
+// aim is something to judge, and the object for which it is.
+type aim struct {
+	ref    workload.Ref
+	object *given
+}
+
+// layer is a world in which every object is there once. Trees that hold a directory for each environment hold the same
+// object several times: the first of each is judged among the first of all others, the second among the second of those
+// that are there twice, and so on.
+type layer struct {
+	number  int
+	cluster *facts.Cluster
+	aims    []aim
+	horizon
+}
+
+// layers makes layers of all that was given. Objects that are given too often are left, and returned.
+func (w *world) layers(set *baseline.Set) (layers []*layer, left []given) {
+	copies := map[workload.Ref][]int{}
+	most := 0
+	for i := range w.objects {
+		ref := w.objects[i].ref
+		copies[ref] = append(copies[ref], i)
+		most = max(most, len(copies[ref]))
+	}
+	bound := max(1, maxLayered/max(1, len(copies)))
+	for number := range min(most, bound) {
+		layers = append(layers, w.layer(number, copies, set))
+	}
+	for _, places := range copies {
+		for _, i := range places[min(len(places), bound):] {
+			left = append(left, w.objects[i])
+		}
+	}
+	return layers, left
+}
+
+// layer makes one layer, and takes down what is judged in it: what is in no layer before.
+func (w *world) layer(number int, copies map[workload.Ref][]int, set *baseline.Set) *layer {
+	l := &layer{number: number, horizon: w.seen.clone()}
+	var objects []client.Object
+	aimed := map[workload.Ref]bool{}
+	for i := range w.objects {
+		one := &w.objects[i]
+		places := copies[one.ref]
+		if places[min(number, len(places)-1)] != i {
+			continue
+		}
+		objects = append(objects, one.object)
+		l.see(one)
+		if len(places) <= number {
+			continue
+		}
+		for _, ref := range aimsOf(one) {
+			if !aimed[ref] {
+				aimed[ref] = true
+				l.aims = append(l.aims, aim{ref, one})
+			}
+		}
+	}
+	if !w.seen.live && l.rbac {
+		objects = gathered(withBuiltin(objects))
+	}
+	l.cluster = facts.Remembered(objects)
+	l.cluster.Needs = set.Needs
+	if w.seen.live {
+		l.cluster.Readable, l.cluster.OtherPolicies = w.seen.readable, w.seen.otherPolicies
+	}
+	return l
+}
+
+// aimsOf returns what is judged for an object: the object itself, or the controller of it that is not watched, and the users
+// and groups that it names.
+func aimsOf(one *given) []workload.Ref {
+	if w, is := workload.Of(one.object); is {
+		if owner, owned := workload.Owner(w.Meta); owned {
+			if ref := workload.RefTo(owner, w.Namespace); !workload.Watched(ref) {
+				return []workload.Ref{ref}
+			}
+		}
+		return []workload.Ref{w.Ref}
+	}
+	refs := []workload.Ref{one.ref}
+	if binding, is := rbac.BindingOf(one.object); is {
+		for _, holder := range binding.Holders() {
+			if ref := holder.Ref(); workload.Named(ref) {
+				refs = append(refs, ref)
+			}
+		}
+	}
+	return refs
+}
+
+// withBuiltin adds the roles and bindings that are in every cluster, unless others of their names were given.
+func withBuiltin(objects []client.Object) []client.Object {
+	there := map[workload.Ref]bool{}
+	for _, obj := range objects {
+		if ref, is := refOf(obj); is {
+			there[ref] = true
+		}
+	}
+	for _, obj := range builtin.Objects() {
+		if object, is := obj.(client.Object); is {
+			if ref, _ := refOf(object); !there[ref] {
+				objects = append(objects, object)
+			}
+		}
+	}
+	return objects
+}
+
+// gathered puts aggregated ClusterRoles that hold the rules of those that they select in the place of those given: in a
+// cluster a controller does it.
+func gathered(objects []client.Object) []client.Object {
+	var roles []*rbac.Role
+	var places []int
+	for i, obj := range objects {
+		if role, is := rbac.RoleOf(obj); is {
+			roles, places = append(roles, role), append(places, i)
+		}
+	}
+	rbac.Aggregate(roles)
+	objects = slices.Clone(objects)
+	for i, role := range roles {
+		if of, is := objects[places[i]].(*rbacv1.ClusterRole); is && role.Aggregation != nil {
+			filled := *of
+			filled.Rules = role.Rules
+			objects[places[i]] = &filled
+		}
+	}
+	return objects
+}

@@ -1,0 +1,249 @@
+// Package parity_test holds what the operator reports of a cluster against what plumbline scan finds in the files that the
+// cluster was made from: every finding must be the same.
+package parity_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/klog/v2"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/yaml"
+
+	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/controllers"
+	"plumbline.dev/plumbline/hack/controlplane"
+	"plumbline.dev/plumbline/internal/checks"
+	"plumbline.dev/plumbline/internal/manifest"
+	"plumbline.dev/plumbline/internal/scan"
+)
+
+var (
+	seed   = flag.Int64("seed", 1, "of the generated world")
+	number = flag.Int("objects", 1000, "how many objects the generated world has, about")
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	log.SetLogger(logr.Discard())
+	klog.SetLogger(logr.Discard())
+	os.Exit(m.Run())
+}
+
+func TestTheOperatorAndTheCommandLineFindTheSame(t *testing.T) {
+	files := t.TempDir()
+	generate(t, filepath.Join(files, "world.yaml"), *seed, *number)
+	copyFile(t, "../../config/samples/shop.yaml", filepath.Join(files, "shop.yaml"))
+	copyFile(t, "../../config/samples/cfostest.yaml", filepath.Join(files, "cfostest.yaml"))
+	baselines, err := filepath.Abs("baselines.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects := load(t, files)
+	operator := reported(t, objects, load(t, baselines))
+	command := scanned(t, baselines, files)
+
+	ours := map[string]bool{}
+	for _, obj := range objects {
+		ours[obj.GetName()] = true
+	}
+	// What else is in a cluster, such as what the operator itself may do, is in no file.
+	mine := func(line string) bool {
+		return ours[strings.SplitN(line, "|", 3)[1]] || strings.HasPrefix(line, "User|parity")
+	}
+	operator, command = slices.DeleteFunc(operator, not(mine)), slices.DeleteFunc(command, not(mine))
+	checksSeen := map[string]bool{}
+	for _, line := range operator {
+		checksSeen[strings.SplitN(line, "|", 6)[4]] = true
+	}
+	t.Logf("seed %d: %d objects, %d findings of %d checks", *seed, len(objects), len(operator), len(checksSeen))
+	if diff := cmp.Diff(operator, command); diff != "" {
+		t.Errorf("(-operator +scan):\n%s", diff)
+	}
+	if len(operator) < len(objects)/2 || len(checksSeen) < 40 {
+		t.Errorf("%d findings of %d checks show too little", len(operator), len(checksSeen))
+	}
+}
+
+func not(is func(string) bool) func(string) bool { return func(line string) bool { return !is(line) } }
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func load(t *testing.T, path string) []client.Object {
+	t.Helper()
+	var objects []client.Object
+	for object, problem := range manifest.New(nil, manifest.Options{}).Load(t.Context(), []string{path}) {
+		if problem != nil {
+			t.Fatal(problem)
+		}
+		objects = append(objects, object.Object.(client.Object))
+	}
+	return objects
+}
+
+// reported makes a cluster of the objects and returns what the operator reports of it.
+func reported(t *testing.T, objects, baselines []client.Object) []string {
+	t.Helper()
+	plane, err := controlplane.Start(t.Context(), controlplane.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := plane.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := controlplane.ApplyFiles(t.Context(), plane.Config(), "../../config/crd/bases", "../../config/manager/namespace.yaml", "../../config/rbac"); err != nil {
+		t.Fatal(err)
+	}
+	scheme, err := controllers.NewScheme()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := plane.Config()
+	config.QPS = -1
+	admin, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, obj := range slices.Concat(namespacesFirst(objects), baselines) {
+		if err := admin.Create(t.Context(), obj.DeepCopyObject().(client.Object)); err != nil {
+			t.Fatalf("create %T %s: %v", obj, obj.GetName(), err)
+		}
+	}
+	run(t, plane)
+	for _, b := range baselines {
+		await(t, admin, b.GetName())
+	}
+	var list v1alpha1.DriftReportList
+	if err := admin.List(t.Context(), &list); err != nil {
+		t.Fatal(err)
+	}
+	return lines(list.Items)
+}
+
+func namespacesFirst(objects []client.Object) []client.Object {
+	sorted := slices.Clone(objects)
+	rank := func(obj client.Object) int {
+		if strings.HasSuffix(fmt.Sprintf("%T", obj), ".Namespace") {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(sorted, func(a, b client.Object) int { return rank(a) - rank(b) })
+	return sorted
+}
+
+// run starts the operator as its own ServiceAccount, until the test is over.
+func run(t *testing.T, plane *controlplane.ControlPlane) {
+	t.Helper()
+	config, err := plane.ServiceAccountConfig(t.Context(), controllers.DefaultNamespace, "plumbline-manager")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mgr, err := controllers.NewManager(config, controllers.ManagerOptions{
+		Options:        controllers.Options{Checks: checks.All(), MaxReports: 100_000, Metrics: prometheus.NewRegistry(), SkipNameValidation: true},
+		MetricsAddress: "0", ProbeAddress: "0",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- mgr.Start(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+	})
+}
+
+// await waits until a baseline is evaluated.
+func await(t *testing.T, reader client.Client, name string) {
+	t.Helper()
+	deadline := time.After(4 * time.Minute)
+	for {
+		sb := &v1alpha1.SecurityBaseline{}
+		if err := reader.Get(t.Context(), client.ObjectKey{Name: name}, sb); err != nil {
+			t.Fatal(err)
+		}
+		ready := meta.FindStatusCondition(sb.Status.Conditions, v1alpha1.ConditionReady)
+		if ready != nil && ready.Reason == v1alpha1.ReasonEvaluated {
+			return
+		}
+		select {
+		case <-deadline:
+			t.Fatalf("SecurityBaseline %s is not evaluated: %+v", name, sb.Status.Conditions)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// scanned returns what the command line finds in the files.
+func scanned(t *testing.T, baselines, files string) []string {
+	t.Helper()
+	command := scan.NewScanCommand(scan.Options{Checks: checks.All()})
+	var out, problems bytes.Buffer
+	command.SetOut(&out)
+	command.SetErr(&problems)
+	command.SetArgs([]string{"--baseline", baselines, "-o", "yaml", files})
+	var code scan.ExitCode
+	if err := command.Execute(); !errors.As(err, &code) || code != 1 {
+		t.Fatalf("scan: %v\n%s", err, problems.String())
+	}
+	var reports []v1alpha1.DriftReport
+	for document := range strings.SplitSeq(out.String(), "\n---\n") {
+		var report v1alpha1.DriftReport
+		if err := yaml.Unmarshal([]byte(document), &report); err != nil {
+			t.Fatal(err)
+		}
+		if report.Spec.Target.Name != "" {
+			reports = append(reports, report)
+		}
+	}
+	return lines(reports)
+}
+
+// lines tells every finding of reports in a line, in order.
+func lines(reports []v1alpha1.DriftReport) []string {
+	var all []string
+	for i := range reports {
+		target := reports[i].Spec.Target
+		for _, f := range reports[i].Status.Findings {
+			waived := ""
+			if f.Waiver != nil {
+				waived = f.Waiver.Exception
+			}
+			all = append(all, strings.Join([]string{
+				target.Kind, target.Name, target.Namespace, f.Baseline, f.Check, string(f.Severity), f.Container, f.Path, f.Value,
+				f.Expected, f.Actual, f.Message, f.Remediation, string(f.Origin), waived,
+			}, "|"))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
