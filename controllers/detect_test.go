@@ -31,7 +31,7 @@ func TestDriftIsDetectedAttributedToldAndResolved(t *testing.T) {
 	s.change(d, "kubectl-edit", func() { adds()(d) })
 	s.expect("Deployment api: Resolved 0")
 	s.Eventually(func() []string { return s.events("api") }).Should(gomega.ConsistOf(
-		gomega.HavePrefix("DriftDetected: Container app adds capability NET_RAW."),
+		gomega.HavePrefix("DriftDetected: controllers.test added NET_RAW to container app: Container app adds capability NET_RAW."),
 		gomega.HavePrefix("DriftChanged: kubectl-edit added NET_ADMIN to container app: Container app adds capability NET_ADMIN."),
 		gomega.HavePrefix("DriftResolved: Nothing has drifted any more: resolved made-up-capability NET_ADMIN in container app, "),
 	))

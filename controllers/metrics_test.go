@@ -49,10 +49,12 @@ func TestTheGaugesCountWhatIsOpenAndForgetWhatIsNot(t *testing.T) {
 		fmt.Sprintf(`plumbline_drifted_objects{baseline=%q,namespace=%q} 2`, s.baseline, s.namespace),
 		fmt.Sprintf(`plumbline_findings{baseline=%q,check="made-up-pid",namespace=%q,severity="Critical"} 2`, s.baseline, s.namespace),
 		fmt.Sprintf(`plumbline_findings{baseline=%q,check="made-up-capability",namespace=%q,severity="High"} 2`, s.baseline, s.namespace),
+		gomega.HavePrefix(fmt.Sprintf(`plumbline_oldest_open_finding_timestamp_seconds{baseline=%q,severity="Critical"} `, s.baseline)),
+		gomega.HavePrefix(fmt.Sprintf(`plumbline_oldest_open_finding_timestamp_seconds{baseline=%q,severity="High"} `, s.baseline)),
 	))
 	s.remove(d)
 	s.Eventually(func() []string { return s.gather(s.baseline) }).Should(gomega.ConsistOf(
-		gomega.HavePrefix("plumbline_drifted_objects"), gomega.HavePrefix("plumbline_findings")))
+		gomega.HavePrefix("plumbline_drifted_objects"), gomega.HavePrefix("plumbline_findings"), gomega.HavePrefix("plumbline_oldest")))
 	s.remove(s.getBaseline())
 	s.Eventually(func() []string { return s.gather(s.baseline) }).Should(gomega.BeEmpty())
 }
@@ -65,9 +67,11 @@ func TestEveryMetricThatIsServedIsDocumented(t *testing.T) {
 	for _, m := range controllers.Metrics() {
 		documented = append(documented, m.Name)
 	}
-	// Others are there only when something is wrong, or waived.
+	// Others are there only when something is wrong, waived, or was resolved.
 	always := slices.DeleteFunc(slices.Clone(documented), func(name string) bool {
-		return name == "plumbline_unreadable_kinds" || name == "plumbline_waived_findings"
+		return slices.Contains([]string{
+			"plumbline_unreadable_kinds", "plumbline_waived_findings", "plumbline_reopened_findings_total", "plumbline_time_to_resolve_seconds",
+		}, name)
 	})
 	// The gauges count a report a moment after it is written.
 	s.Eventually(s.served).Should(gomega.ContainElements(always))

@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
+	"plumbline.dev/plumbline/internal/baseline"
 	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/facts"
 	"plumbline.dev/plumbline/internal/network"
@@ -105,6 +106,7 @@ func made(one *workload.Workload) bool { return one == nil || workload.Trimmed(*
 
 // wakeProtected takes down the workloads of which a baseline says who may reach them.
 func (w *wiring) wakeProtected(ctx context.Context, t *touched) {
+	homes := map[string]home{}
 	for _, kind := range workload.Kinds() {
 		if !w.options.Watches.Readable(kind.GroupKind()) {
 			continue
@@ -114,20 +116,31 @@ func (w *wiring) wakeProtected(ctx context.Context, t *touched) {
 			log.FromContext(ctx).Error(err, "cannot judge again who may be reached", "kind", kind.Kind)
 		}
 		for i := range found {
-			if w.targets.facts.Stands(ctx, &found[i]) && w.protected(ctx, &found[i]) {
-				t.refs[queueKey(found[i])] = struct{}{}
+			one := &found[i]
+			in, known := homes[one.Namespace]
+			if !known {
+				in.Namespace, in.err = w.targets.facts.Namespace(ctx, one.Namespace)
+				homes[one.Namespace] = in
+			}
+			if w.protected(one, in) && w.targets.facts.Stands(ctx, one) {
+				t.refs[queueKey(*one)] = struct{}{}
 			}
 		}
 	}
 }
 
+// home is the namespace of workloads, as far as it could be read.
+type home struct {
+	baseline.Namespace
+	err error
+}
+
 // protected says whether a baseline says who may reach a workload.
-func (w *wiring) protected(ctx context.Context, one *workload.Workload) bool {
-	namespace, err := w.targets.facts.Namespace(ctx, one.Namespace)
-	if err != nil {
+func (w *wiring) protected(one *workload.Workload, in home) bool {
+	if in.err != nil {
 		return true // it is looked at once more than needed
 	}
-	pod := facts.PodOf(one, namespace.Labels)
+	pod := facts.PodOf(one, in.Labels)
 	for _, b := range w.targets.baselines.current.Load().All() {
 		if b.Protects(&pod) {
 			return true

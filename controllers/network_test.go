@@ -258,6 +258,30 @@ func TestANamespaceThatIsNoLongerProtectedIsJudgedOnceMore(t *testing.T) {
 	s.expect("Deployment database: Drifted 1")
 }
 
+func TestWithoutTheRightToReadNamespacesNobodyIsTakenForClosed(t *testing.T) {
+	s := newStory(t)
+	namespace := &corev1.Namespace{}
+	s.Expect(admin.Get(t.Context(), client.ObjectKey{Name: s.namespace}, namespace)).To(gomega.Succeed())
+	s.change(namespace, "kubectl-label", func() { namespace.Labels["protected"] = "yes" })
+	s.everybodyToTheDatabase()
+	s.declare(func(spec *v1alpha1.SecurityBaselineSpec) {
+		spec.NetworkPolicies.Reachability[0].To.NamespaceSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"protected": "yes"}}
+		spec.Scope.Kinds = []v1alpha1.JudgedKind{"Deployment"}
+	})
+	s.create(s.deployment("web", labelled("web")))
+	s.expect("Deployment database: Drifted 1")
+	s.Expect(operator.stop()).To(gomega.Succeed())
+	allow := s.forbid("namespaces")
+	resume(t)
+	s.Eventually(func() string { return s.condition("EvaluationComplete").Message }).Should(
+		gomega.ContainSubstring("Namespace: the operator may not list and watch namespaces: grant it both verbs"))
+	s.Consistently(s.reports).Should(gomega.Equal([]string{"Deployment database: Drifted 1"}))
+	s.Expect(s.evaluated()).To(gomega.ContainElement(gomega.ContainSubstring("cannot read the workloads of the cluster: the operator may not list and watch namespaces")))
+	allow()
+	s.Eventually(func() string { return s.condition("EvaluationComplete").Reason }).Should(gomega.Equal("AllKindsReadable"))
+	s.expect("Deployment database: Drifted 1")
+}
+
 func TestWherePoliciesOfAnotherEngineMayDecideNothingIsCalledMissing(t *testing.T) {
 	s := newStory(t)
 	definition := &apiextensionsv1.CustomResourceDefinition{}
@@ -285,6 +309,10 @@ func TestWherePoliciesOfAnotherEngineMayDecideNothingIsCalledMissing(t *testing.
 	s.remove(cilium)
 	s.expect("Deployment api: Drifted 1")
 	s.Eventually(func() bool { return strings.Contains(message(), "Cilium") }).Should(gomega.BeFalse())
+	allow := s.forbid("ciliumnetworkpolicies")
+	s.Eventually(message).Should(gomega.ContainSubstring("CiliumNetworkPolicy of cilium.io, which cannot be read, may decide"))
+	allow()
+	s.Eventually(func() bool { return strings.Contains(message(), "Cilium") }).Should(gomega.BeFalse())
 	for range 2 { // a kind may be uninstalled with all that there is of it, and come back
 		again := cilium.DeepCopy()
 		again.SetResourceVersion("")
@@ -300,6 +328,11 @@ func TestWherePoliciesOfAnotherEngineMayDecideNothingIsCalledMissing(t *testing.
 			return admin.Create(t.Context(), next)
 		}).Should(gomega.Succeed())
 	}
+	allow = s.forbid("ciliumnetworkpolicies")
+	s.Eventually(message).Should(gomega.ContainSubstring("CiliumNetworkPolicy of cilium.io, which cannot be read, may decide"))
+	s.remove(definition) // nobody can read what there cannot be, which says nothing
+	s.Eventually(func() bool { return strings.Contains(message(), "Cilium") }).Should(gomega.BeFalse())
+	allow()
 }
 
 func (s *story) createDefinition(definition *apiextensionsv1.CustomResourceDefinition) {

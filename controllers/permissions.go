@@ -211,7 +211,7 @@ func (w *wiring) wakeUsers(ctx context.Context, t *touched) {
 	if len(t.groups) == 0 {
 		return
 	}
-	named, err := w.targets.facts.NamedSubjects(ctx)
+	named, _, err := w.targets.facts.NamedSubjects(ctx)
 	if err != nil {
 		log.FromContext(ctx).Error(err, "cannot judge again the users of a group")
 	}

@@ -1,6 +1,7 @@
 package controllers_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ func forbidExec(s *v1alpha1.SecurityBaselineSpec) { s.RBAC.PodExec = v1alpha1.Ru
 
 // madeUpExecCheck finds who may exec into pods: on the role, on the subject and on the workloads that run as it.
 func madeUpExecCheck() engine.Check {
-	exec := []rbac.Capability{{Verbs: []string{"create"}, Resources: []string{"pods/exec"}}}
+	exec := []rbac.Capability{{Verbs: []string{"create", "get"}, Resources: []string{"pods/exec"}}}
 	return engine.Check{
 		ID: "made-up-exec", Severity: v1alpha1.SeverityHigh, Remediation: "Remove pods/exec.",
 		Judges: workload.Roles | workload.Subjects | workload.Pods, Needs: []engine.Need{engine.NeedRBAC},
@@ -28,8 +29,14 @@ func madeUpExecCheck() engine.Check {
 		Run: func(in *engine.Input) (findings []engine.Finding) {
 			evaluatedExec(in)
 			if in.Role != nil {
+				severity := v1alpha1.SeverityHigh
+				if in.Role.Reach == rbac.Unbound {
+					severity = v1alpha1.SeverityMedium
+				}
 				for _, p := range rbac.Matching(in.Role.Rules, exec) {
-					findings = append(findings, engine.Finding{Path: "rules", Value: p.String(), Actual: p.String(), Message: "The role allows " + p.String() + "."})
+					findings = append(findings, engine.Finding{
+						Path: "rules", Value: p.String(), Actual: p.String(), Message: "The role allows " + p.String() + ".", Severity: severity,
+					})
 				}
 				return findings
 			}
@@ -222,4 +229,149 @@ func TestAPodThatNamesAServiceAccountAsItsControllerIsJudgedAllTheSame(t *testin
 	pod.Spec.HostPID = true
 	s.create(pod)
 	s.expect("Pod hidden: Drifted 1")
+}
+
+// inOperator returns the state and the severity of the reports in the operator's namespace on targets whose names begin with a prefix.
+func (s *story) inOperator(prefix string) map[string]string {
+	var list v1alpha1.DriftReportList
+	s.Expect(admin.List(s.Context(), &list, client.InNamespace(operatorNamespace))).To(gomega.Succeed())
+	found := map[string]string{}
+	for i := range list.Items {
+		r := &list.Items[i]
+		if name, is := strings.CutPrefix(r.Spec.Target.Name, prefix); is {
+			found[r.Spec.Target.Kind+" "+name] = strings.TrimSpace(string(r.Status.State) + " " + string(r.Status.Severity))
+		}
+	}
+	return found
+}
+
+func rbacUser(name string) rbacv1.Subject {
+	return rbacv1.Subject{Kind: "User", APIGroup: rbacv1.GroupName, Name: name}
+}
+
+func rbacGroup(name string) rbacv1.Subject {
+	return rbacv1.Subject{Kind: "Group", APIGroup: rbacv1.GroupName, Name: name}
+}
+
+func TestAGroupThatEverybodyIsInTouchesTheUsersThatAreKnown(t *testing.T) {
+	s := newStory(t)
+	jane := s.namespace + ":jane"
+	s.create(s.role("reader", readRule()))
+	s.create(s.role("debug", execRule()))
+	s.create(s.binding("reader", "reader", rbacUser(jane), rbacUser("system:anonymous")))
+	s.declare(forbidExec)
+	s.expect("Role debug: Drifted 1")
+	s.settle()
+	s.Expect(s.inOperator(jane)).To(gomega.BeEmpty())
+
+	authenticated := s.binding("authenticated", "debug", rbacGroup("system:authenticated"))
+	s.create(authenticated)
+	s.Eventually(func() map[string]string { return s.inOperator(jane) }).Should(gomega.Equal(map[string]string{"User ": "Drifted High"}))
+	s.Expect(s.inOperator("system:anonymous")).To(gomega.BeEmpty())
+	s.remove(authenticated)
+	s.Eventually(func() map[string]string { return s.inOperator(jane) }).Should(gomega.Equal(map[string]string{"User ": "Resolved"}))
+
+	unauthenticated := s.binding("unauthenticated", "debug", rbacGroup("system:unauthenticated"))
+	s.create(unauthenticated)
+	s.Eventually(func() map[string]string { return s.inOperator("system:anonymous") }).Should(gomega.Equal(map[string]string{"User ": "Drifted High"}))
+	s.remove(unauthenticated)
+	s.Eventually(func() map[string]string { return s.inOperator("system:anonymous") }).Should(gomega.Equal(map[string]string{"User ": "Resolved"}))
+}
+
+// aggregated is a ClusterRole of the story with a label, that gathers those with another.
+func (s *story) aggregated(name, of string, rules ...rbacv1.PolicyRule) *rbacv1.ClusterRole {
+	role := &rbacv1.ClusterRole{
+		ObjectMeta: metav1.ObjectMeta{Name: s.namespace + ":" + name, Labels: map[string]string{s.namespace: name}}, Rules: rules,
+	}
+	if of != "" {
+		role.AggregationRule = &rbacv1.AggregationRule{ClusterRoleSelectors: []metav1.LabelSelector{{MatchLabels: map[string]string{s.namespace: of}}}}
+	}
+	return role
+}
+
+func TestARoleIsJudgedAgainWhenOneThatTakesItUpIsBound(t *testing.T) {
+	s := newStory(t)
+	addon, inner, outer := s.aggregated("addon", "", execRule()), s.aggregated("inner", "addon"), s.aggregated("outer", "inner")
+	for _, role := range []client.Object{addon, inner, outer} {
+		s.create(role)
+	}
+	s.declare(forbidExec)
+	state := func() string { return s.inOperator(s.namespace + ":addon")["ClusterRole "] }
+	s.Eventually(state).Should(gomega.Equal("Drifted Medium"))
+	binding := &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: s.namespace}, Subjects: []rbacv1.Subject{rbacGroup(s.namespace)},
+		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: outer.Name},
+	}
+	s.create(binding)
+	s.Eventually(state).Should(gomega.Equal("Drifted High"))
+	s.remove(binding)
+	s.Eventually(state).Should(gomega.Equal("Drifted Medium"))
+
+	binding.ResourceVersion = ""
+	s.create(binding)
+	s.Eventually(state).Should(gomega.Equal("Drifted High"))
+	s.change(outer, "test", func() {
+		outer.AggregationRule.ClusterRoleSelectors[0].MatchLabels = map[string]string{s.namespace: "other"}
+	})
+	s.Eventually(state).Should(gomega.Equal("Drifted Medium"), "nobody takes it up any more who is bound")
+	for _, obj := range []client.Object{binding, addon, inner, outer} {
+		s.remove(obj)
+	}
+}
+
+func TestOfOneBindingTheFirstUsersAreJudgedAndItSaysHowManyAreNot(t *testing.T) {
+	s := newStory(t)
+	s.declare(forbidExec)
+	s.create(s.role("debug", execRule()))
+	var crowd []rbacv1.Subject
+	for i := range 70 {
+		crowd = append(crowd, rbacUser(fmt.Sprintf("%s:%02d", s.namespace, i)))
+	}
+	all, one := s.binding("all", "debug", crowd...), s.binding("one", "debug", crowd[69])
+	s.create(all)
+	reports := func() int { return len(s.inOperator(s.namespace + ":")) }
+	s.Eventually(reports).Should(gomega.Equal(64))
+	missing := func() string { return s.condition("EvaluationComplete").Message }
+	s.Eventually(missing).Should(gomega.ContainSubstring("RoleBinding " + s.namespace + "/all names the first 64 are judged for it, and 6 are not"))
+	s.create(one)
+	s.Eventually(reports).Should(gomega.Equal(65))
+	s.Consistently(reports).Should(gomega.Equal(65))
+
+	s.remove(all)
+	s.Eventually(func() map[string]string { return s.inOperator(s.namespace + ":") }).Should(gomega.SatisfyAll(
+		gomega.HaveLen(65), gomega.HaveKeyWithValue("User 69", "Drifted High"), gomega.HaveKeyWithValue("User 63", "Resolved")))
+	s.Eventually(missing).ShouldNot(gomega.ContainSubstring("are judged for it"))
+}
+
+func TestTheReportOfAUserWhomNoBindingNamesGoesWithItsBaseline(t *testing.T) {
+	s := newStory(t)
+	jane := s.namespace + ":jane"
+	s.declare(forbidExec)
+	s.create(s.role("debug", execRule()))
+	binding := s.binding("debug", "debug", rbacUser(jane))
+	s.create(binding)
+	state := func() string { return s.inOperator(jane)["User "] }
+	s.Eventually(state).Should(gomega.Equal("Drifted High"))
+	s.remove(binding)
+	s.Eventually(state).Should(gomega.Equal("Resolved"))
+	s.remove(s.newBaseline(nil))
+	s.Eventually(state).Should(gomega.BeEmpty())
+}
+
+func TestANarrowedRoleIsToldAsWhatWasLost(t *testing.T) {
+	s := newStory(t)
+	s.declare(forbidExec)
+	s.create(s.account("api", nil))
+	both := execRule()
+	both.Verbs = []string{"create", "get"}
+	role := s.role("debug", both)
+	s.create(role)
+	s.create(s.binding("debug", "debug", s.holder("api")))
+	s.expect("Role debug: Drifted 1", "ServiceAccount api: Drifted 1")
+	first := historyOf(s.report("ServiceAccount", "api"))
+	s.change(role, "kubectl-edit", func() { role.Rules[0].Verbs = []string{"get"} })
+	s.Eventually(func() []string { return historyOf(s.report("ServiceAccount", "api")) }).Should(gomega.Equal(
+		append([]string{"Lost create pods/exec, through RoleBinding debug and Role debug"}, first...)))
+	s.Eventually(func() []string { return s.events("api") }).Should(gomega.ContainElement(
+		gomega.Equal("DriftChanged: LOST create pods/exec, through RoleBinding debug and Role debug.")))
 }

@@ -21,15 +21,15 @@ func TestWhichKindsABaselineCannotDoWithout(t *testing.T) {
 	kinds := []string{"Namespace", "NetworkPolicy", "Deployment", "CronJob", "Pod", "ServiceAccount", "RoleBinding"}
 	for name, test := range map[string]struct {
 		check engine.Check
-		scope []v1alpha1.WorkloadKind
+		scope []v1alpha1.JudgedKind
 		want  []string
 	}{
 		"who may be reached, of all workloads and by the labels of namespaces": {
-			check(workload.Pods, engine.NeedNetwork, engine.NeedSources), []v1alpha1.WorkloadKind{"Deployment"},
+			check(workload.Pods, engine.NeedNetwork, engine.NeedSources), []v1alpha1.JudgedKind{"Deployment"},
 			[]string{"Namespace", "NetworkPolicy", "Deployment", "CronJob", "Pod"},
 		},
 		"isolation, of those in its scope": {
-			check(workload.Pods, engine.NeedNetwork), []v1alpha1.WorkloadKind{"Deployment"}, []string{"NetworkPolicy", "Deployment"},
+			check(workload.Pods, engine.NeedNetwork), []v1alpha1.JudgedKind{"Deployment"}, []string{"NetworkPolicy", "Deployment"},
 		},
 		"the workloads of a namespace": {
 			check(workload.Namespaces, engine.NeedWorkloads), nil, []string{"Namespace", "Deployment", "CronJob", "Pod"},

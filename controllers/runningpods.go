@@ -29,7 +29,7 @@ func (w *wiring) runBelow(ctx context.Context, c change, before, after *workload
 		}
 		top, is, err := w.targets.facts.Top(ctx, *one)
 		if err != nil {
-			log.FromContext(ctx).Error(err, "cannot judge again what controls a workload", "workload", one.Ref.String())
+			log.FromContext(ctx).Error(err, "cannot judge again what controls a workload", "workload", one.String())
 		}
 		if is {
 			keys = append(keys, top)

@@ -98,11 +98,14 @@ func (s *scoping) others(ctx context.Context) error {
 		return err
 	}
 	if classes&workload.Subjects != 0 {
-		named, err := s.facts.NamedSubjects(ctx)
+		named, crowded, err := s.facts.NamedSubjects(ctx)
 		if err != nil {
 			return err
 		}
 		found = append(found, named...)
+		for _, ref := range crowded {
+			s.targets[ref] = struct{}{}
+		}
 	}
 	for i := range found {
 		if err := s.add(ctx, found[i].Ref, found[i].Labels, found[i].Ref); err != nil {

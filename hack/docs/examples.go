@@ -81,6 +81,7 @@ func exampleBaseline(document, declaration string) (*v1alpha1.SecurityBaseline, 
 // judge runs the check on the object of a document, in the world of all. The message is empty when it passes.
 func judge(check engine.Check, asks *v1alpha1.SecurityBaseline, world []client.Object, number int, document string) (example, error) {
 	cluster := facts.Remembered(world)
+	cluster.Weakened = facts.NewlyWeak(world)
 	target, err := cluster.Itself(context.Background(), world[number])
 	if err != nil {
 		return example{}, err
@@ -90,7 +91,7 @@ func judge(check engine.Check, asks *v1alpha1.SecurityBaseline, world []client.O
 	}
 	inputs, compiled := target.Object.Inputs(), baseline.Compile(asks, checks.All())
 	in := &inputs[0]
-	compiled.Ask(in)
+	judgement.Ask(compiled, &target.Object, in)
 	if compared, is := judgement.Compare(compiled, &target.Object, inputs); is {
 		in = &compared
 	}

@@ -27,12 +27,7 @@ func (m Managers) Of(managed []metav1.ManagedFieldsEntry, path string, now time.
 	}
 	sets := decode(managed)
 	for n := len(elements); n >= 0; n-- {
-		newest := -1
-		for i := range managed {
-			if sets[i] != nil && owns(sets[i], elements[:n]) && (newest < 0 || newer(managed[i].Time, managed[newest].Time)) {
-				newest = i
-			}
-		}
+		newest := newestOwner(managed, sets, elements[:n])
 		if newest < 0 {
 			continue
 		}
@@ -43,6 +38,17 @@ func (m Managers) Of(managed []metav1.ManagedFieldsEntry, path string, now time.
 		return m.change(&managed[newest], confidence)
 	}
 	return nil
+}
+
+// newestOwner returns which of the managers that own a field changed the object last; -1 when nobody owns it.
+func newestOwner(managed []metav1.ManagedFieldsEntry, sets []*fieldpath.Set, path fieldpath.Path) int {
+	newest := -1
+	for i := range managed {
+		if sets[i] != nil && owns(sets[i], path) && (newest < 0 || newer(managed[i].Time, managed[newest].Time)) {
+			newest = i
+		}
+	}
+	return newest
 }
 
 // decode reads the fields of each manager; nil for those that cannot be read or that changed a subresource only, such

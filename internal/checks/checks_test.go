@@ -171,6 +171,7 @@ func (e *example) inputs(t *testing.T) []*engine.Input {
 		t.Fatal(asks.Frozen)
 	}
 	cluster := facts.Remembered(e.objects)
+	cluster.Weakened = facts.NewlyWeak(e.objects)
 	if e.live != nil {
 		cluster.Live = facts.NewMemory(e.live)
 	}
@@ -182,7 +183,7 @@ func (e *example) inputs(t *testing.T) []*engine.Input {
 		}
 		targets = append(targets, target)
 	}
-	named, err := cluster.NamedSubjects(t.Context())
+	named, _, err := cluster.NamedSubjects(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +202,7 @@ func (e *example) inputs(t *testing.T) []*engine.Input {
 		if class, _ := workload.ClassOf(in.Ref().GroupKind()); e.check.Judges != workload.Any && !e.check.For(class) {
 			continue
 		}
-		asks.Ask(in)
+		judgement.Ask(asks, &target.Object, in)
 		if slices.Contains(e.check.Needs, engine.NeedRunningPods) {
 			if compared, covered := judgement.Compare(asks, &target.Object, all); covered {
 				in = &compared

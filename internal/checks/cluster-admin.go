@@ -86,7 +86,7 @@ func madeAdmin(in *engine.Input, everything bool, name string) engine.Finding {
 
 // holdsEverything finds subjects that may do everything, and pods that run as one of them. Of the group of masters it is no news.
 func holdsEverything(in *engine.Input) []engine.Finding {
-	grants, who := in.Grants, ""
+	grants := in.Grants
 	if in.Subject != nil {
 		if in.Subject.Subject == masters {
 			return nil
@@ -99,7 +99,8 @@ func holdsEverything(in *engine.Input) []engine.Finding {
 		if grant.Binding.Role != adminRole && !allowsEverything(grant.Role.Rules) || chosen(allowed, grant.Via) || chosen(allowed, holderOf(in)) {
 			continue
 		}
-		if who = holderOf(in).String(); in.Workload.Pod != nil {
+		who := holderOf(in).String()
+		if in.Workload.Pod != nil {
 			who = "The pods run as " + who + ", which"
 		}
 		everything := "do everything " + where(grant.Binding.Namespace()) + ", through " + grant.WordsFor(holderOf(in))

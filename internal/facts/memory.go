@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/guardrail"
 	"plumbline.dev/plumbline/internal/network"
 	"plumbline.dev/plumbline/internal/rbac"
 	"plumbline.dev/plumbline/internal/workload"
@@ -153,4 +154,22 @@ func Remembered(objects []client.Object) *Cluster {
 		}
 	}
 	return c
+}
+
+// NewlyWeak takes every weakness of the guardrails among the objects for one that came to be while somebody watched.
+func NewlyWeak(objects []client.Object) func(workload.Ref) []guardrail.Weakness {
+	var namespaces []guardrail.Namespace
+	for _, obj := range objects {
+		if namespace, is := obj.(*corev1.Namespace); is {
+			namespaces = append(namespaces, guardrail.Namespace{Name: namespace.Name, Labels: namespace.Labels})
+		}
+	}
+	return func(ref workload.Ref) []guardrail.Weakness {
+		for _, obj := range objects {
+			if own, is := RefOf(obj); is && own == ref {
+				return guardrail.Weaknesses(obj, namespaces)
+			}
+		}
+		return nil
+	}
 }

@@ -114,19 +114,22 @@ func (c *Cluster) candidates(ctx context.Context, kind otherKind, options []clie
 	return found, err
 }
 
-// NamedSubjects returns the users and groups that are judged: of each binding the first that it names.
-func (c *Cluster) NamedSubjects(ctx context.Context) ([]Candidate, error) {
+// NamedSubjects returns the users and groups that are judged, of each binding the first that it names; and the bindings that name
+// more, which are judged to say so.
+func (c *Cluster) NamedSubjects(ctx context.Context) (found []Candidate, crowded []workload.Ref, err error) {
 	if c.rbacBlind() != "" {
-		return nil, nil
+		return nil, nil, nil
 	}
 	bindings, err := c.bindings(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	seen := map[rbac.Subject]bool{}
-	var found []Candidate
 	for _, binding := range bindings {
-		first, _ := binding.Named()
+		first, beyond := binding.Named()
+		if len(beyond) > 0 {
+			crowded = append(crowded, binding.Ref)
+		}
 		for _, holder := range first {
 			if !seen[holder] {
 				seen[holder] = true
@@ -134,7 +137,7 @@ func (c *Cluster) NamedSubjects(ctx context.Context) ([]Candidate, error) {
 			}
 		}
 	}
-	return found, nil
+	return found, crowded, nil
 }
 
 // RefOf returns the identity of an object that is judged and is no workload.

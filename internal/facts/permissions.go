@@ -7,7 +7,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -197,7 +196,7 @@ func (c *Cluster) other(ctx context.Context, ref workload.Ref) (client.Object, S
 // otherTarget makes a target of an object that is no workload.
 func (c *Cluster) otherTarget(ctx context.Context, ref workload.Ref, obj client.Object, judged engine.Other) (*Target, State, error) {
 	judged.Labels, judged.Live = obj.GetLabels(), obj
-	judged.Owned = metav1.GetControllerOfNoCopy(obj) != nil
+	judged.Owned = workload.Made(obj, ref.Kind)
 	object := judgement.Object{Target: ref, Other: judged}
 	if home := workload.Home(ref); home != "" {
 		var err error

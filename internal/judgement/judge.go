@@ -3,7 +3,6 @@
 package judgement
 
 import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"cmp"
@@ -165,14 +164,21 @@ func judge(b *baseline.Baseline, object *Object, inputs []engine.Input, last *v1
 	return one
 }
 
-// hold holds one thing that is judged of an object against a baseline.
-func (one *judged) hold(b *baseline.Baseline, object *Object, in *engine.Input) {
+// Ask puts into an input of an object which baseline asks, and what of it and of its scope is made ready for checks.
+func Ask(b *baseline.Baseline, object *Object, in *engine.Input) {
 	b.Ask(in)
 	if in.Guardrail != nil {
-		in.Last = one.last.Status.Findings
 		in.InScope = func(namespace string) bool {
 			return b.CoversNamespace(namespace, baseline.Namespace{Labels: object.Namespaces[namespace], Known: true})
 		}
+	}
+}
+
+// hold holds one thing that is judged of an object against a baseline.
+func (one *judged) hold(b *baseline.Baseline, object *Object, in *engine.Input) {
+	Ask(b, object, in)
+	if in.Guardrail != nil {
+		in.Last = one.last.Status.Findings
 	}
 	covered := in.Absent == nil && one.covered(b, b.Covers(in.Ref(), in.ObjectLabels(), object.Namespace))
 	in.Closed = in.Closed && covered
@@ -200,7 +206,7 @@ func (o *Object) Inputs() []engine.Input {
 		facts := o.Facts[w.Ref]
 		inputs[i] = engine.Input{Workload: w, ServiceAccount: facts.ServiceAccount, Grants: facts.Grants, Network: facts.Network,
 			Unreadable: facts.Unreadable, Partial: facts.Partial}
-		inputs[i].Live, inputs[i].Owned = o.Live, metav1.GetControllerOfNoCopy(w.Meta) != nil
+		inputs[i].Live, inputs[i].Owned = o.Live, workload.Made(w.Meta, w.Kind)
 	}
 	return inputs
 }
@@ -216,7 +222,7 @@ func (one *judged) covered(b *baseline.Baseline, coverage baseline.Coverage) boo
 
 // keep adds the findings of what could not be judged, as they were last.
 func (one *judged) keep(last *v1alpha1.DriftReport) {
-	unsure := append(one.settling, one.NotEvaluated...)
+	unsure := slices.Concat(one.settling, one.NotEvaluated)
 	if len(unsure) == 0 {
 		one.Findings = engine.Sort(one.Findings)
 		return

@@ -10,10 +10,10 @@ import (
 	"plumbline.dev/plumbline/internal/workload"
 )
 
-// unlisted says that not all whom a binding names were judged, of a baseline that judges users or groups. What was found on the
-// binding itself is judged as ever, so that nothing is kept for it.
+// unlisted says that not all whom a binding names were judged, of a baseline that judges users or groups, be the binding in its
+// scope or not. What was found on the binding itself is judged as ever, so that nothing is kept for it.
 func (one *judged) unlisted(b *baseline.Baseline, object *Object) {
-	if object.Unlisted == "" || !one.covers || !slices.ContainsFunc([]string{rbacv1.UserKind, rbacv1.GroupKind}, func(kind string) bool {
+	if object.Unlisted == "" || !slices.ContainsFunc([]string{rbacv1.UserKind, rbacv1.GroupKind}, func(kind string) bool {
 		return b.Covers(workload.Ref{Group: rbacv1.GroupName, Kind: kind, Name: "*"}, nil, baseline.Namespace{}) != baseline.NotCovered
 	}) {
 		return

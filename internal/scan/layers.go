@@ -87,8 +87,8 @@ func (w *world) layer(number int, copies map[workload.Ref][]int, set *baseline.S
 	return l
 }
 
-// aimsOf returns what is judged for an object: the object itself, or the controller of it that is not watched, and the users
-// and groups that it names.
+// aimsOf returns what is judged for an object: the object itself, or the controller of it that is not watched, and the first of the
+// users and groups that it names.
 func aimsOf(one *given) []workload.Ref {
 	if w, is := workload.Of(one.object); is {
 		if owner, owned := workload.Owner(w.Meta); owned {
@@ -100,10 +100,9 @@ func aimsOf(one *given) []workload.Ref {
 	}
 	refs := []workload.Ref{one.ref}
 	if binding, is := rbac.BindingOf(one.object); is {
-		for _, holder := range binding.Holders() {
-			if ref := holder.Ref(); workload.Named(ref) {
-				refs = append(refs, ref)
-			}
+		first, _ := binding.Named()
+		for _, holder := range first {
+			refs = append(refs, holder.Ref())
 		}
 	}
 	return refs

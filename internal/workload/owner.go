@@ -54,3 +54,14 @@ func nameable(owner *metav1.OwnerReference) bool {
 	return len(owner.APIVersion) <= maxAPIVersion && kindPattern.MatchString(owner.Kind) &&
 		len(validation.IsDNS1123Subdomain(owner.Name)) == 0
 }
+
+// Made says whether a controller made an object of a kind, as far as its metadata can be believed: what it names may be of a
+// kind that nobody knows, but no watched kind that makes no such objects.
+func Made(meta metav1.Object, kind string) bool {
+	owner, owned := Owner(meta)
+	if !owned {
+		return false
+	}
+	ref := RefTo(owner, meta.GetNamespace())
+	return !Watched(ref) || Makes(ref.Kind, kind)
+}

@@ -87,7 +87,7 @@ func (o *oracle) settle(ctx context.Context, w world) error {
 			return false, err
 		}
 		if last = before.aggregated(); last != nil {
-			return false, nil
+			return false, nil //nolint:nilerr // it is tried again, and told when there is no more time
 		}
 		attempt++
 		if err := o.probe(ctx, attempt); err != nil {

@@ -11,8 +11,8 @@ import (
 	"plumbline.dev/plumbline/internal/rbac"
 )
 
-// real says whether there are requests as the question has it: every path begins with a slash, and no resource has one.
-func real(q question) bool {
+// askable says whether there are requests as the question has it: every path begins with a slash, and no resource has one.
+func askable(q question) bool {
 	if q.Resource == "" {
 		return strings.HasPrefix(q.Path, "/")
 	}
@@ -46,7 +46,7 @@ func TestPermissionsAllowWhatTheRulesDo(t *testing.T) {
 	a := newAsker(said)
 	wrong := 0
 	for _, e := range exchanges {
-		if _, allowed := rbac.Allows(a.grants(e.who), e.Request); real(e.question) && allowed != e.allowed {
+		if _, allowed := rbac.Allows(a.grants(e.who), e.Request); askable(e.question) && allowed != e.allowed {
 			if wrong++; wrong <= shown {
 				t.Errorf("%s\n\tthe API server says %t (%s), the permissions of the rules say %t", e.question, e.allowed, e.reason, allowed)
 			}
@@ -66,7 +66,7 @@ func TestMatchingFindsWhatTheAPIServerAllows(t *testing.T) {
 	a := newAsker(o.world)
 	compared, wrong := 0, 0
 	for _, e := range exchanges {
-		if !real(e.question) || e.Resource == "" || strings.Contains(e.Verb+e.Group+e.Resource+e.Subresource, "*") ||
+		if !askable(e.question) || e.Resource == "" || strings.Contains(e.Verb+e.Group+e.Resource+e.Subresource, "*") ||
 			e.Name != "" && slices.Contains([]string{"create", "deletecollection"}, e.Verb) {
 			continue
 		}
@@ -118,7 +118,7 @@ func TestExcessIsWhatNoCeilingAllows(t *testing.T) {
 	judged := map[rbacv1.Subject]judgement{}
 	allowed, over, wrong := 0, 0, 0
 	for _, e := range exchanges {
-		if !e.allowed || !real(e.question) || e.Namespace != "" && clusterScoped(e.Request) {
+		if !e.allowed || !askable(e.question) || e.Namespace != "" && clusterScoped(e.Request) {
 			continue
 		}
 		j, known := judged[e.who]
