@@ -33,6 +33,7 @@ type baselineReconciler struct {
 	clock     clock.PassiveClock
 	alarms    *alarms[string]
 	told      toldOnce
+	foreign   *foreign
 	rescan    func(refs ...workload.Ref)
 
 	mu     sync.Mutex
@@ -48,6 +49,7 @@ func (r *baselineReconciler) Reconcile(ctx context.Context, request reconcile.Re
 	if err != nil {
 		return reconcile.Result{}, err
 	}
+	r.foreign.follow(r.watches.lifetime(), set)
 	if err := r.pass(ctx, set); err != nil {
 		return reconcile.Result{}, err
 	}

@@ -266,8 +266,8 @@ func (e *engines) watch(ctx context.Context, kind schema.GroupKind, put func(obj
 	if err != nil {
 		return err
 	}
-	const patience = time.Minute
-	waiting, cancel := context.WithTimeout(ctx, patience)
+	const patience = 3 // until then nothing is said of the kind, and after it that it cannot be read
+	waiting, cancel := context.WithTimeout(ctx, patience*e.watches.Recheck)
 	defer cancel()
 	if !toolscache.WaitForCacheSync(waiting.Done(), registration.HasSynced) {
 		return errors.Join(fmt.Errorf("%s are not read yet", resource), informer.RemoveEventHandler(registration))

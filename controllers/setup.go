@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -193,6 +194,7 @@ func newWiring(mgr manager.Manager, options Options) *wiring {
 	// The targets whose exceptions begin or end at the same moment are judged first.
 	w.baselines.alarms = newAlarms(options.Clock, func(name string) { w.wakeBaselines(settleTime, name) })
 	w.weakened = newWeakened()
+	w.baselines.foreign = &foreign{watches: watches, wake: w.wakeDeclared, followed: map[schema.GroupVersionKind]bool{}}
 	cluster.Weakened = w.weakened.of
 	w.engines = newEngines(watches)
 	w.engines.changed = w.engineChanged

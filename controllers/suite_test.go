@@ -16,6 +16,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -171,8 +172,21 @@ func storyWithoutBaseline(t *testing.T) *story {
 	s.namespace, s.baseline = namespace.Name, namespace.Name
 	t.Cleanup(func() {
 		_ = admin.Delete(context.Background(), s.newBaseline(nil))
+		s.forgotten()
 	})
 	return s
+}
+
+// forgotten waits until the reports in the operator's namespace are gone that speak of the story's baseline, so that the next story
+// does not see how they go.
+func (s *story) forgotten() {
+	_ = wait.PollUntilContextTimeout(context.Background(), 50*time.Millisecond, 10*time.Second, true, func(ctx context.Context) (bool, error) {
+		var list v1alpha1.DriftReportList
+		err := admin.List(ctx, &list, client.InNamespace(operatorNamespace))
+		return err == nil && !slices.ContainsFunc(list.Items, func(r v1alpha1.DriftReport) bool {
+			return slices.Contains(r.Status.Baselines, s.baseline)
+		}), nil
+	})
 }
 
 func (s *story) newBaseline(change func(*v1alpha1.SecurityBaselineSpec)) *v1alpha1.SecurityBaseline {

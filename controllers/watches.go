@@ -256,6 +256,13 @@ func (f warmer) Start(ctx context.Context) error { return f(ctx) }
 // NeedLeaderElection implements manager.LeaderElectionRunnable.
 func (warmer) NeedLeaderElection() bool { return false }
 
+// lifetime ends with the operator.
+func (w *Watches) lifetime() context.Context {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.running
+}
+
 // follow registers a kind.
 func (w *Watches) follow(ctx context.Context, obj client.Object) (*followed, error) {
 	gvk, err := apiutil.GVKForObject(obj, w.client.Scheme())
