@@ -49,7 +49,7 @@ func (r *baselineReconciler) Reconcile(ctx context.Context, request reconcile.Re
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	r.foreign.follow(r.watches.lifetime(), set)
+	r.foreign.follow(r.watches.lifetime(), set) //nolint:contextcheck // this outlives the reconcile
 	if err := r.pass(ctx, set); err != nil {
 		return reconcile.Result{}, err
 	}
