@@ -90,25 +90,25 @@ func (j *judging) layer(ctx context.Context, w *world, l *layer, judged func()) 
 
 // one judges one target; nil where no baseline covers it, or another object stands for it.
 func (j *judging) one(ctx context.Context, w *world, l *layer, a *aim) (*Result, error) {
-	target, state, err := l.cluster.Target(ctx, a.ref)
-	if err != nil || state != facts.Found || target == nil {
-		return nil, err
-	}
-	if err := l.gaps(ctx, target); err != nil {
+	target, err := j.target(ctx, l, a)
+	if err != nil || target == nil {
 		return nil, err
 	}
 	target.Object.Target = a.ref
 	of := key{a.ref, l.number}
 	verdict := judgement.Judge(j.set, &target.Object, j.before(of), j.now)
-	isJudged := judged(&verdict)
+	isJudged := judged(&verdict) && (a.object != nil || len(target.Object.Other.Unreadable) == 0)
 	if !isJudged && len(verdict.NotEvaluated) == 0 {
 		return nil, nil
 	}
 	result := &Result{
 		Target: target.Reference, NotEvaluated: notEvaluated(verdict.NotEvaluated),
-		at: a.object.source, loader: w.loader, key: of, judged: isJudged,
+		key: of, judged: isJudged,
 	}
-	if w.loader != nil {
+	if a.object != nil {
+		result.at, result.loader = a.object.source, w.loader
+	}
+	if result.loader != nil {
 		source := sourceOf(a.object.source)
 		result.Source = &source
 	}
@@ -124,6 +124,18 @@ func (j *judging) one(ctx context.Context, w *world, l *layer, a *aim) (*Result,
 		}).Report
 	}
 	return result, nil
+}
+
+// target reads one target; nil where another object stands for it.
+func (j *judging) target(ctx context.Context, l *layer, a *aim) (*facts.Target, error) {
+	if a.object == nil {
+		return l.absent(ctx, j.set, a.ref)
+	}
+	target, state, err := l.cluster.Target(ctx, a.ref)
+	if err != nil || state != facts.Found || target == nil {
+		return nil, err
+	}
+	return target, l.gaps(ctx, target)
 }
 
 // before returns a report of what another tree says of a target, nil where no other is compared with.

@@ -76,6 +76,9 @@ func (w *world) layer(number int, copies map[workload.Ref][]int, set *baseline.S
 			}
 		}
 	}
+	if number == 0 {
+		l.aims = append(l.aims, absentees(set, copies)...)
+	}
 	if !w.seen.live && l.rbac {
 		objects = gathered(withBuiltin(objects))
 	}

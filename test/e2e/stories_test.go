@@ -126,7 +126,7 @@ func TestADefaultDenyThatIsDeletedIsNamedOnItsNamespace(t *testing.T) {
 	deny := &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Namespace: shop, Name: "default-deny"}}
 	s.Expect(admin.Delete(t.Context(), deny)).To(gomega.Succeed())
 	s.expect("Namespace shop: Drifted 1")
-	s.Expect(history(s.report("Namespace", shop))).To(gomega.Equal([]string{"Opened default-deny-ingress: NetworkPolicy default-deny was deleted"}))
+	s.Expect(history(s.report("Namespace", shop))).To(gomega.Equal([]string{"Opened default-deny-ingress: Namespace shop lost default deny for ingress: NetworkPolicy default-deny was deleted"}))
 	s.told(metav1.NamespaceDefault, "Namespace", shop, "NetworkPolicy default-deny was deleted.")
 	s.apply(filepath.Join("..", "..", "hack", "demo", "network.yaml"))
 	s.expect("Namespace shop: Resolved 0")
