@@ -44,8 +44,8 @@ func (l *layer) absent(ctx context.Context, set *baseline.Set, ref workload.Ref)
 
 // seesAll says whether an object of this identity would have been seen.
 func (l *layer) seesAll(ref workload.Ref) bool {
-	if l.live && !l.readable(ref.GroupKind()) {
-		return false
+	if class, _ := workload.ClassOf(ref.GroupKind()); l.live && (class == 0 || class == workload.Guardrails || !l.readable(ref.GroupKind())) {
+		return false // kinds that are not listed are not seen
 	}
 	home := workload.Home(ref)
 	return (l.live && l.whole) || (home != "" && l.namespaces[home])

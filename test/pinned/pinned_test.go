@@ -60,6 +60,9 @@ func TestWhatIsWrittenIsWhatTheServerMakesOfIt(t *testing.T) {
 
 func declarable(obj *unstructured.Unstructured) bool {
 	gvk := obj.GroupVersionKind()
+	if owner, owned := workload.Owner(obj); owned && workload.Watched(workload.RefTo(owner, obj.GetNamespace())) {
+		return false // its controller is to be declared
+	}
 	return gvk.Version != "" && obj.GetName() != "" && pinned.IsDeclarable(gvk.GroupKind())
 }
 
