@@ -105,13 +105,7 @@ func (j *judging) one(ctx context.Context, w *world, l *layer, a *aim) (*Result,
 		Target: target.Reference, NotEvaluated: notEvaluated(verdict.NotEvaluated),
 		key: of, judged: isJudged,
 	}
-	if a.object != nil {
-		result.at, result.loader = a.object.source, w.loader
-	}
-	if result.loader != nil {
-		source := sourceOf(a.object.source)
-		result.Source = &source
-	}
+	result.stands(w, a.object)
 	for i := range verdict.Findings {
 		result.Findings = append(result.Findings, findingOf(&verdict.Findings[i]))
 	}
@@ -124,6 +118,15 @@ func (j *judging) one(ctx context.Context, w *world, l *layer, a *aim) (*Result,
 		}).Report
 	}
 	return result, nil
+}
+
+// stands says where the object of a result stands, if it was read from a file.
+func (r *Result) stands(w *world, object *given) {
+	if object == nil || w.loader == nil {
+		return
+	}
+	source := sourceOf(object.source)
+	r.at, r.loader, r.Source = object.source, w.loader, &source
 }
 
 // target reads one target; nil where another object stands for it.

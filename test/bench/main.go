@@ -1,6 +1,6 @@
 // Command bench measures the operator on a real API server, beside a floor that is measured in the same run: a bare
 // controller-runtime program that writes as many objects and judges nothing. Machines differ and are noisy; the
-// ratios to the floor are what counts. Two parts more measure the operator alone in large clusters, where it counts what one
+// ratios to the floor are what counts. Three parts more measure the operator alone in large clusters, where it counts what one
 // change costs and what it leaves alone.
 package main
 
@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -36,7 +37,10 @@ const (
 	partDeployments = "deployments" // the operator beside the floor
 	partRBAC        = "rbac"        // many roles and bindings
 	partNetwork     = "network"     // many NetworkPolicies
+	partInventory   = "inventory"   // many declared objects, and closed lists
 )
+
+var parts = []string{partPod, partDeployments, partRBAC, partNetwork, partInventory}
 
 // settings are what the flags say.
 type settings struct {
@@ -48,10 +52,10 @@ type settings struct {
 
 func main() {
 	var s settings
-	flag.StringVar(&s.only, "only", "", "measure one part, and write no file unless -o says where to: pod (without a cluster), deployments, rbac or network")
+	flag.StringVar(&s.only, "only", "", "measure one part, and write no file unless -o says where to: pod (without a cluster), deployments, rbac, network or inventory")
 	flag.IntVar(&s.objects, "n", 1000, "number of Deployments, half of them drifted; at least 500")
-	flag.Float64Var(&s.scale, "scale", 1, "share of the sizes of rbac and network; targets are for 1")
-	flag.DurationVar(&s.steady, "steady", 60*time.Second, "how long the steady state is watched; a third as long for rbac and network")
+	flag.Float64Var(&s.scale, "scale", 1, "share of the sizes of rbac, network and inventory; targets are for 1")
+	flag.DurationVar(&s.steady, "steady", 60*time.Second, "how long the steady state is watched; a third as long for rbac, network and inventory")
 	flag.StringVar(&s.operator, "operator", filepath.Join("bin", "plumbline"), "the operator to measure")
 	flag.StringVar(&s.out, "o", "", "file to write the results to (default test/bench/results/latest.json)")
 	flag.Parse()
@@ -79,8 +83,8 @@ func (s *settings) validate() error {
 	if s.only == "" && s.out == "" {
 		s.out = filepath.Join("test", "bench", "results", "latest.json")
 	}
-	if s.only != "" && !slices.Contains([]string{partPod, partDeployments, partRBAC, partNetwork}, s.only) {
-		return fmt.Errorf("-only must be %s, %s, %s or %s", partPod, partDeployments, partRBAC, partNetwork)
+	if s.only != "" && !slices.Contains(parts, s.only) {
+		return fmt.Errorf("-only must be one of %s", strings.Join(parts, ", "))
 	}
 	return nil
 }
@@ -111,6 +115,7 @@ func (s *settings) run(ctx context.Context) error {
 			results.Network, err = networkScenario(s.scale).measure(ctx, s.operator, s.steady/3)
 			return err
 		}},
+		{partInventory, func() error { return results.inventory(ctx, s) }},
 	} {
 		if !s.wants(part.name) {
 			continue
@@ -132,6 +137,16 @@ func (r *Results) pod(root string) error {
 	say("one pod, judged without a cluster")
 	comparison, err := judging.Measure(root)
 	r.Judging = &comparison
+	return err
+}
+
+// inventory measures the operator where everything is declared.
+func (r *Results) inventory(ctx context.Context, s *settings) error {
+	scenario, err := inventoryScenario(s.scale)
+	if err != nil {
+		return err
+	}
+	r.Inventory, err = scenario.measure(ctx, s.operator, s.steady/3)
 	return err
 }
 

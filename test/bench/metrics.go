@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -30,7 +31,8 @@ func newMetrics(token string) (*metrics, error) {
 	return m, listener.Close()
 }
 
-// counters are what the operator has counted since its start.
+// counters are what the operator has counted since its start. A report that is deleted is not counted: its target is gone, and
+// is not judged when the operator sees that.
 type counters struct{ evaluations, reportWrites int }
 
 func (o *operator) counters(ctx context.Context) (counters, error) {
@@ -38,7 +40,7 @@ func (o *operator) counters(ctx context.Context) (counters, error) {
 	if err != nil {
 		return counters{}, fmt.Errorf("read the metrics of the operator: %w", err)
 	}
-	return counters{sum(families, "plumbline_evaluations_total"), sum(families, "plumbline_report_writes_total")}, nil
+	return counters{sum(families, "plumbline_evaluations_total"), sum(families, "plumbline_report_writes_total", "delete")}, nil
 }
 
 // quiet returns the counters when they have come to rest.
@@ -73,10 +75,13 @@ func (m *metrics) read(ctx context.Context) (map[string]*dto.MetricFamily, error
 	return parser.TextToMetricFamilies(response.Body)
 }
 
-// sum adds up a counter over its labels.
-func sum(families map[string]*dto.MetricFamily, name string) int {
+// sum adds up a counter over its labels, but for those that have one of some values.
+func sum(families map[string]*dto.MetricFamily, name string, but ...string) int {
 	total := 0.0
 	for _, metric := range families[name].GetMetric() {
+		if slices.ContainsFunc(metric.GetLabel(), func(l *dto.LabelPair) bool { return slices.Contains(but, l.GetValue()) }) {
+			continue
+		}
 		total += metric.GetCounter().GetValue()
 	}
 	return int(total)

@@ -27,12 +27,12 @@ const (
 func networkScenario(scale float64) *scenario {
 	n := neighbourhoods{namespaces: scaled(2000, scale), workloads: scaled(10000, scale)}
 	s := &scenario{
-		name:     "NetworkPolicies",
-		baseline: isolated(),
-		ground:   [][]client.Object{n.namespaceObjects()},
-		load:     [][]client.Object{n.policies(), n.deployments()},
-		changes:  100,
-		change:   n.open,
+		name:      "NetworkPolicies",
+		baselines: []*v1alpha1.SecurityBaseline{isolated()},
+		ground:    [][]client.Object{n.namespaceObjects()},
+		load:      [][]client.Object{n.policies(), n.deployments()},
+		changes:   100,
+		change:    n.open,
 	}
 	s.sizes = map[string]int{"namespaces": n.namespaces, "policies": len(s.load[0]), "workloads": len(s.load[1])}
 	return s

@@ -30,13 +30,13 @@ func rbacScenario(scale float64) *scenario {
 	t := teams{namespaces: scaled(200, scale), wideRoles: scaled(200, scale), wideBindings: scaled(400, scale), users: scaled(180, scale),
 		groups: scaled(20, scale)}
 	s := &scenario{
-		name:     "roles and bindings",
-		baseline: leastPrivilege(),
-		ground:   [][]client.Object{t.namespaceObjects(), t.runners()},
-		load:     [][]client.Object{t.roles(), t.bindings()},
-		bare:     true,
-		changes:  200,
-		change:   t.debug,
+		name:      "roles and bindings",
+		baselines: []*v1alpha1.SecurityBaseline{leastPrivilege()},
+		ground:    [][]client.Object{t.namespaceObjects(), t.runners()},
+		load:      [][]client.Object{t.roles(), t.bindings()},
+		bare:      true,
+		changes:   200,
+		change:    t.debug,
 	}
 	s.sizes = map[string]int{"namespaces": t.namespaces, "roles": len(s.load[0]), "bindings": len(s.load[1]),
 		"subjects": t.namespaces*teamAccounts + t.users + t.groups, "deployments": t.namespaces * teamApps}

@@ -49,10 +49,11 @@ type Results struct {
 	Plumbline  *Measured `json:"plumbline,omitempty"`
 	// Judging is what judging one pod costs, without a cluster.
 	Judging *judging.Comparison `json:"judging,omitempty"`
-	// RBAC and Network are the operator in large clusters.
-	RBAC    *Scale   `json:"rbac,omitempty"`
-	Network *Scale   `json:"network,omitempty"`
-	Targets []Target `json:"targets"`
+	// RBAC, Network and Inventory are the operator in large clusters.
+	RBAC      *Scale   `json:"rbac,omitempty"`
+	Network   *Scale   `json:"network,omitempty"`
+	Inventory *Scale   `json:"inventory,omitempty"`
+	Targets   []Target `json:"targets"`
 }
 
 // writes counts the API writes of a program by resource.
@@ -119,6 +120,9 @@ func (r *Results) judge() {
 	if r.Network != nil {
 		r.judgeScale("policies", r.Network, 1000)
 	}
+	if r.Inventory != nil {
+		r.judgeInventory()
+	}
 }
 
 func (r *Results) add(what string, value, limit float64) {
@@ -140,6 +144,15 @@ func (r *Results) judgeScale(changed string, s *Scale, milliseconds float64) {
 	r.add("API writes in steady state, many "+changed, float64(s.SteadyWrites), 0)
 }
 
+// judgeInventory holds a cluster of which everything is declared against what is to be reached.
+func (r *Results) judgeInventory() {
+	i := r.Inventory
+	r.add("latency p99 of what nobody declared, ms", i.Latency.P99, 1000)
+	r.add("reports on what is as declared", float64(i.Reports), 0)
+	r.add("evaluations of what is declared", float64(i.needless()), 0)
+	r.add("API writes in steady state, all declared", float64(i.SteadyWrites), 0)
+}
+
 // tables shows all that was measured.
 func (r *Results) tables() string {
 	var text string
@@ -155,6 +168,9 @@ func (r *Results) tables() string {
 	if r.Network != nil {
 		text += r.Network.table("NetworkPolicies; one changes at a time")
 	}
+	if r.Inventory != nil {
+		text += r.Inventory.table("declared objects in closed lists; one that nobody declared comes and goes at a time")
+	}
 	return text + r.verdicts()
 }
 
@@ -167,6 +183,7 @@ func (s *Scale) table(what string) string {
 	}
 	row("objects", "%v, created in %.0f s", s.Sizes, s.SetupSeconds)
 	row("all judged after", "%.2f s, %.2f CPU s", s.ReadySeconds, s.ReadyCPUSeconds)
+	row("reports before the changes", "%d", s.Reports)
 	row("latency of a change", "%s, of %d", s.Latency, s.Changes)
 	row("evaluations per change", "%.2f: %.2f touched and %.2f reports seen again", per(s.Evaluations, s.Changes),
 		per(s.Touched, s.Changes), per(s.ReportWrites, s.Changes))

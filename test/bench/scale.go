@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
@@ -16,18 +16,23 @@ import (
 
 // scenario is a large cluster, and changes in it, one of which is to cost what it touches and not what there is.
 type scenario struct {
-	name     string
-	baseline *v1alpha1.SecurityBaseline
+	name      string
+	baselines []*v1alpha1.SecurityBaseline
 	// ground and load are what is in the cluster, in parts of which each needs those before it. ground is what is there
 	// without what the scenario is about.
 	ground, load [][]client.Object
 	sizes        map[string]int
 	// bare says whether the operator is measured on the ground alone, too.
 	bare bool
-	// change makes the i-th of so many changes.
-	changes int
-	change  func(ctx context.Context, c client.Client, i int) (effect, error)
+	// compliant says that there is nothing to report before the changes, so that every report is a false alarm.
+	compliant bool
+	// change makes the i-th of so many changes, and undo, if there is one, takes it back.
+	changes      int
+	change, undo changing
 }
+
+// changing makes the i-th change.
+type changing func(ctx context.Context, c client.Client, i int) (effect, error)
 
 // effect is what a change is to bring about.
 type effect struct {
@@ -47,14 +52,17 @@ type Scale struct {
 	// ReadySeconds is from the start of the operator until every object is judged, ReadyCPUSeconds its CPU time then.
 	ReadySeconds    float64 `json:"readySeconds"`
 	ReadyCPUSeconds float64 `json:"readyCPUSeconds"`
+	// Reports is how many objects have one before the changes.
+	Reports int `json:"reports"`
 	// SteadyWrites are the API writes while nothing changes, from when all is judged and told.
 	SteadyWrites int `json:"steadyWrites"`
 	// Changes is how many changes were made, one after the other, and Latency how long each took from its acknowledgement to
-	// the sight of the last report that it causes.
+	// the sight of the last report that it causes. Where each is taken back at once, that has no part in it.
 	Changes int     `json:"changes"`
 	Latency Latency `json:"latency"`
 	// Evaluations is how often an object was judged for the changes, and Touched how often one was touched by a change.
-	// Each of the ReportWrites makes one evaluation more: the operator sees its own report, and that it is right.
+	// Each of the ReportWrites, which deletions are none of, makes one evaluation more: the operator sees its own report, and
+	// that it is right.
 	Evaluations  int `json:"evaluations"`
 	Touched      int `json:"touched"`
 	ReportWrites int `json:"reportWrites"`
@@ -84,8 +92,10 @@ func (s *scenario) measure(ctx context.Context, operator string, steady time.Dur
 	if err := s.fill(ctx, c, s.ground); err != nil {
 		return nil, err
 	}
-	if err := c.client.Create(ctx, s.baseline); err != nil {
-		return nil, err
+	for _, baseline := range s.baselines {
+		if err := c.client.Create(ctx, baseline); err != nil {
+			return nil, err
+		}
 	}
 	m.SetupSeconds = now().Sub(began).Seconds()
 	if s.bare {
@@ -126,16 +136,21 @@ func (s *scenario) barePeak(ctx context.Context, c *cluster, operator string) (f
 		return 0, err
 	}
 	defer o.child.stop()
-	if _, err := c.ready(ctx, s.baseline, o.child.started); err != nil {
+	if _, err := c.ready(ctx, s.baselines, o.child.started); err != nil {
 		return 0, fmt.Errorf("%w\n%s", err, o.child.tail())
 	}
 	peak := o.child.peakMiB()
 	say("  without what is to be measured: peak %.1f MiB", peak)
-	// The next operator has to say again that all is judged.
-	unready := s.baseline.DeepCopy()
-	unready.Status = v1alpha1.SecurityBaselineStatus{ObservedGeneration: -1}
 	o.child.stop()
-	return peak, c.client.Status().Update(ctx, unready)
+	// The next operator has to say again that all is judged.
+	for _, baseline := range s.baselines {
+		unready := baseline.DeepCopy()
+		unready.Status = v1alpha1.SecurityBaselineStatus{ObservedGeneration: -1}
+		if err := c.client.Status().Update(ctx, unready); err != nil {
+			return 0, err
+		}
+	}
+	return peak, nil
 }
 
 // run measures an operator that has just been started.
@@ -144,7 +159,7 @@ func (s *scenario) run(ctx context.Context, c *cluster, o *operator, m *Scale, s
 	if err != nil {
 		return err
 	}
-	if m.ReadySeconds, err = c.ready(ctx, s.baseline, o.child.started); err != nil {
+	if m.ReadySeconds, err = c.ready(ctx, s.baselines, o.child.started); err != nil {
 		return err
 	}
 	m.ReadyCPUSeconds, m.PeakMiB = o.child.cpuSeconds(), o.child.peakMiB()
@@ -152,7 +167,11 @@ func (s *scenario) run(ctx context.Context, c *cluster, o *operator, m *Scale, s
 	if m.SteadyWrites, err = c.steadyWrites(ctx, o.program, steady); err != nil {
 		return err
 	}
+	m.Reports = seen.number()
 	say("  API writes in %s of steady state: %d", steady, m.SteadyWrites)
+	if err := s.checkCompliance(); err != nil {
+		return err
+	}
 	if err := s.series(ctx, c, o, seen, m); err != nil {
 		return err
 	}
@@ -170,19 +189,16 @@ func (s *scenario) series(ctx context.Context, c *cluster, o *operator, seen *st
 	cpu := o.child.cpuSeconds()
 	var took []float64
 	for i := range s.changes {
-		effect, err := s.change(ctx, c.client, i)
-		if err != nil {
-			return err
-		}
-		last, err := seen.until(ctx, effect)
+		latency, err := s.change.make(ctx, c, i, seen, m)
 		if err != nil {
 			return fmt.Errorf("change %d: %w", i, err)
 		}
-		took = append(took, float64(last.Sub(effect.acknowledged).Microseconds())/1000)
-		m.Touched += effect.touched
-		// Changes come one at a time, not back to back.
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
-			return err
+		took = append(took, latency)
+		if s.undo == nil {
+			continue
+		}
+		if _, err := s.undo.make(ctx, c, i, seen, m); err != nil {
+			return fmt.Errorf("take back change %d: %w", i, err)
 		}
 	}
 	after, err := o.quiet(ctx)
@@ -196,23 +212,61 @@ func (s *scenario) series(ctx context.Context, c *cluster, o *operator, seen *st
 	return nil
 }
 
-// ready returns the seconds until the operator says that it has judged all that the baseline covers.
-func (c *cluster) ready(ctx context.Context, baseline *v1alpha1.SecurityBaseline, since time.Time) (float64, error) {
+// make makes a change, and returns the milliseconds until its effect was seen.
+func (change changing) make(ctx context.Context, c *cluster, i int, seen *states, m *Scale) (float64, error) {
+	effect, err := change(ctx, c.client, i)
+	if err != nil {
+		return 0, err
+	}
+	last, err := seen.until(ctx, effect)
+	if err != nil {
+		return 0, err
+	}
+	m.Touched += effect.touched
+	// Changes come one at a time, not back to back.
+	return float64(last.Sub(effect.acknowledged).Microseconds()) / 1000, pause(ctx, 50*time.Millisecond)
+}
+
+// ready returns the seconds until the operator says that it has judged all that the baselines cover.
+func (c *cluster) ready(ctx context.Context, baselines []*v1alpha1.SecurityBaseline, since time.Time) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	for {
-		if err := c.client.Get(ctx, client.ObjectKeyFromObject(baseline), baseline); err != nil {
-			return 0, err
-		}
-		for _, condition := range baseline.Status.Conditions {
-			if condition.Type == v1alpha1.ConditionReady && condition.Status == metav1.ConditionTrue {
-				return now().Sub(since).Seconds(), nil
+	for _, baseline := range baselines {
+		for {
+			if err := c.client.Get(ctx, client.ObjectKeyFromObject(baseline), baseline); err != nil {
+				return 0, err
+			}
+			if meta.IsStatusConditionTrue(baseline.Status.Conditions, v1alpha1.ConditionReady) {
+				break
+			}
+			if err := pause(ctx, 50*time.Millisecond); err != nil {
+				return 0, fmt.Errorf("baseline %s is not judged: %v: %w", baseline.Name, baseline.Status.Conditions, err)
 			}
 		}
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
-			return 0, fmt.Errorf("the baseline is not judged: %v: %w", baseline.Status.Conditions, err)
-		}
 	}
+	return now().Sub(since).Seconds(), nil
+}
+
+// checkCompliance makes sure that no report means that everything was judged, and not that nothing was.
+func (s *scenario) checkCompliance() error {
+	if !s.compliant {
+		return nil
+	}
+	objects := 0
+	for _, baseline := range s.baselines {
+		for _, condition := range []string{v1alpha1.ConditionCompliant, v1alpha1.ConditionEvaluationComplete} {
+			if !meta.IsStatusConditionTrue(baseline.Status.Conditions, condition) {
+				return fmt.Errorf("baseline %s is not %s: %v", baseline.Name, condition, baseline.Status.Conditions)
+			}
+		}
+		judged := int(baseline.Status.Summary.Objects)
+		if judged < len(baseline.Spec.Declared) {
+			return fmt.Errorf("baseline %s declares %d objects, and %d were judged", baseline.Name, len(baseline.Spec.Declared), judged)
+		}
+		objects += judged
+	}
+	say("  %d objects are as %d baselines declare them", objects, len(s.baselines))
+	return nil
 }
 
 // operator is the operator, running.

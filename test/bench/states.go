@@ -21,6 +21,9 @@ type states struct {
 	woken chan struct{}
 }
 
+// noReport is the state of a target that has no report, or has none any more.
+const noReport v1alpha1.ReportState = ""
+
 type state struct {
 	state v1alpha1.ReportState
 	since time.Time
@@ -34,9 +37,15 @@ func watchStates(ctx context.Context, c client.WithWatch) (*states, error) {
 	s := &states{of: map[workload.Ref]state{}, woken: make(chan struct{}, 1)}
 	go func() {
 		for event := range watcher.ResultChan() {
-			if r, ok := event.Object.(*v1alpha1.DriftReport); ok && event.Type != watch.Deleted {
-				s.put(report.RefOf(r.Spec.Target), r.Status.State, now())
+			r, ok := event.Object.(*v1alpha1.DriftReport)
+			if !ok {
+				continue
 			}
+			next := r.Status.State
+			if event.Type == watch.Deleted {
+				next = noReport
+			}
+			s.put(report.RefOf(r.Spec.Target), next, now())
 		}
 	}()
 	return s, nil
@@ -54,10 +63,17 @@ func (s *states) put(ref workload.Ref, next v1alpha1.ReportState, at time.Time) 
 	}
 }
 
+// number is how many targets have a report.
 func (s *states) number() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.of)
+	n := 0
+	for _, is := range s.of {
+		if is.state != noReport {
+			n++
+		}
+	}
+	return n
 }
 
 // until waits until all reports of an effect are in its state, and returns since when.
