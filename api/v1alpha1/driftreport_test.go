@@ -68,7 +68,7 @@ func TestAStatusOfADriftReportIsRefused(t *testing.T) {
 		{
 			name:  "a finding of an origin that nothing has",
 			is:    `{findings: [` + strings.Replace(minimalFinding, "{", `{origin: Role, `, 1) + `]}`,
-			wants: []string{`status.findings[0].origin: Unsupported value: "Role": supported values: "Template", "Object", "Permissions"`},
+			wants: []string{`status.findings[0].origin: Unsupported value: "Role": supported values: "Template", "RunningPods", "Object", "Permissions"`},
 		},
 		{
 			name:  "a history that is a book",
