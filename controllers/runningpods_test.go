@@ -149,7 +149,7 @@ func TestAPodThatDiffersForAMomentIsNotReported(t *testing.T) {
 	_, rs := s.running()
 	since := time.Now()
 	pod := s.podOf(rs, "api-1-a", sidecar)
-	time.Sleep(time.Second)
+	s.Consistently(s.reports, "1s").Should(gomega.BeEmpty())
 	s.remove(pod)
 	s.Consistently(s.reports, "5s").Should(gomega.BeEmpty())
 	s.Expect(s.writes(since)).NotTo(gomega.ContainElement(gomega.ContainSubstring("driftreports")))

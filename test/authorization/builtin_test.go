@@ -1,6 +1,7 @@
 package authorization_test
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 
 	"plumbline.dev/plumbline/hack/controlplane"
@@ -246,12 +248,9 @@ func (f *fresh) patch(name, patch string) {
 
 func (f *fresh) until(what string, done func() bool) {
 	f.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for !done() {
-		if time.Now().After(deadline) {
-			f.Fatalf("not within a minute: %s", what)
-		}
-		time.Sleep(100 * time.Millisecond)
+	err := wait.PollUntilContextTimeout(f.Context(), 100*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) { return done(), nil })
+	if err != nil {
+		f.Fatalf("not within a minute: %s", what)
 	}
 }
 
