@@ -19,6 +19,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"plumbline.dev/plumbline/internal/network"
 )
 
 // +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,verbs=get;list;watch
@@ -26,22 +28,8 @@ import (
 // +kubebuilder:rbac:groups=crd.projectcalico.org;projectcalico.org,resources=networkpolicies;globalnetworkpolicies,verbs=get;list;watch
 // +kubebuilder:rbac:groups=policy.networking.k8s.io,resources=adminnetworkpolicies;baselineadminnetworkpolicies;clusternetworkpolicies,verbs=get;list;watch
 
-// otherPolicyKinds are the kinds of policies that may decide what gets through beside NetworkPolicies, by the names of their
-// CustomResourceDefinitions. Where these exist, they are watched by their metadata alone: that there are any is enough to
-// know that NetworkPolicies are not all.
-var otherPolicyKinds = map[string]schema.GroupKind{
-	"ciliumnetworkpolicies.cilium.io":                       {Group: "cilium.io", Kind: "CiliumNetworkPolicy"},
-	"ciliumclusterwidenetworkpolicies.cilium.io":            {Group: "cilium.io", Kind: "CiliumClusterwideNetworkPolicy"},
-	"networkpolicies.crd.projectcalico.org":                 {Group: "crd.projectcalico.org", Kind: "NetworkPolicy"},
-	"globalnetworkpolicies.crd.projectcalico.org":           {Group: "crd.projectcalico.org", Kind: "GlobalNetworkPolicy"},
-	"networkpolicies.projectcalico.org":                     {Group: "projectcalico.org", Kind: "NetworkPolicy"},
-	"globalnetworkpolicies.projectcalico.org":               {Group: "projectcalico.org", Kind: "GlobalNetworkPolicy"},
-	"adminnetworkpolicies.policy.networking.k8s.io":         {Group: "policy.networking.k8s.io", Kind: "AdminNetworkPolicy"},
-	"baselineadminnetworkpolicies.policy.networking.k8s.io": {Group: "policy.networking.k8s.io", Kind: "BaselineAdminNetworkPolicy"},
-	"clusternetworkpolicies.policy.networking.k8s.io":       {Group: "policy.networking.k8s.io", Kind: "ClusterNetworkPolicy"},
-}
-
-// engines knows the policies of other engines than NetworkPolicies.
+// engines knows the policies of other engines than NetworkPolicies, where their CustomResourceDefinitions are. They are watched by
+// their metadata alone: that there are any is enough to know that NetworkPolicies are not all.
 type engines struct {
 	watches *Watches
 	changed func(namespace string) // called after what is known of a namespace changed; "" is every namespace
@@ -122,7 +110,7 @@ func (e *engines) defined(ctx context.Context, definition client.Object, is bool
 	if definition == nil {
 		return
 	}
-	kind, known := otherPolicyKinds[definition.GetName()]
+	kind, known := network.OtherPolicyKinds[definition.GetName()]
 	if !known {
 		return
 	}
@@ -244,18 +232,25 @@ func metadataOf(kind schema.GroupVersionKind) *metav1.PartialObjectMetadata {
 	return objects
 }
 
-// watch watches the metadata of a kind, and returns when all that is there was handed in.
-func (e *engines) watch(ctx context.Context, kind schema.GroupKind, put func(obj any, is bool)) error {
-	mapping, err := e.watches.client.RESTMapper().RESTMapping(kind)
+// metadata returns the informer of the metadata of a kind, in one of the versions or in that which the API server prefers. It is
+// an error that the kind is not served, or may not be read.
+func (w *Watches) metadata(ctx context.Context, kind schema.GroupKind, versions ...string) (cache.Informer, schema.GroupResource, error) {
+	mapping, err := w.client.RESTMapper().RESTMapping(kind, versions...)
 	if err != nil {
-		return err
+		return nil, schema.GroupResource{}, err
 	}
 	resource := mapping.Resource.GroupResource()
-	may, err := e.watches.allowed(ctx, &followed{resource: resource})
+	may, err := w.allowed(ctx, &followed{resource: resource})
 	if err = errors.Join(err, refusalOf(resource, may)); err != nil {
-		return err
+		return nil, resource, err
 	}
-	informer, err := e.watches.cache.GetInformer(ctx, metadataOf(mapping.GroupVersionKind), cache.BlockUntilSynced(false))
+	informer, err := w.cache.GetInformer(ctx, metadataOf(mapping.GroupVersionKind), cache.BlockUntilSynced(false))
+	return informer, resource, err
+}
+
+// watch watches the metadata of a kind, and returns when all that is there was handed in.
+func (e *engines) watch(ctx context.Context, kind schema.GroupKind, put func(obj any, is bool)) error {
+	informer, resource, err := e.watches.metadata(ctx, kind)
 	if err != nil {
 		return err
 	}

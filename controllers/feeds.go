@@ -36,7 +36,7 @@ func (w *wiring) targetFeeds() []*feed[workload.Ref] {
 		{watches: watches, obj: &rbacv1.ClusterRoleBinding{}, keys: w.orNamed(w.bindingChanged)},
 		{watches: watches, obj: &networkingv1.NetworkPolicy{}, keys: w.orNamed(w.policyChanged)},
 	}
-	for _, obj := range facts.GuardrailKinds() {
+	for _, obj := range facts.KindsOf(workload.Guardrails) {
 		feeds = append(feeds, &feed[workload.Ref]{watches: watches, obj: obj, keys: w.orNamed(w.guardrailChanged)})
 	}
 	for _, kind := range workload.Kinds() {
@@ -189,7 +189,7 @@ func (w *wiring) baselineFeeds() []*feed[reconcile.Request] {
 		{watches: watches, obj: &corev1.ServiceAccount{}, keys: nothing[reconcile.Request]},
 		{watches: watches, obj: &networkingv1.NetworkPolicy{}, keys: nothing[reconcile.Request]},
 	}
-	for _, obj := range append(facts.RBACKinds(), facts.GuardrailKinds()...) {
+	for _, obj := range facts.KindsOf(workload.Roles | workload.Bindings | workload.Guardrails) {
 		feeds = append(feeds, &feed[reconcile.Request]{watches: watches, obj: obj, keys: nothing[reconcile.Request]})
 	}
 	for _, kind := range workload.Kinds() {

@@ -2,15 +2,11 @@ package controllers
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 	toolscache "k8s.io/client-go/tools/cache"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -63,17 +59,7 @@ func (f *foreign) untilWatched(ctx context.Context, kind schema.GroupVersionKind
 }
 
 func (f *foreign) watch(ctx context.Context, kind schema.GroupVersionKind) error {
-	mapping, err := f.watches.client.RESTMapper().RESTMapping(kind.GroupKind(), kind.Version)
-	if err != nil {
-		return err
-	}
-	resource := mapping.Resource.GroupResource()
-	if may, err := f.watches.allowed(ctx, &followed{resource: resource}); err != nil || !may {
-		return errors.Join(err, fmt.Errorf("the operator may not list and watch %s", resource))
-	}
-	objects := &metav1.PartialObjectMetadata{}
-	objects.SetGroupVersionKind(kind)
-	informer, err := f.watches.cache.GetInformer(ctx, objects, cache.BlockUntilSynced(false))
+	informer, _, err := f.watches.metadata(ctx, kind.GroupKind(), kind.Version)
 	if err != nil {
 		return err
 	}

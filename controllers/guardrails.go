@@ -6,9 +6,6 @@ import (
 	"slices"
 	"sync"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"plumbline.dev/plumbline/internal/facts"
@@ -74,7 +71,11 @@ func (w *wiring) namespaces(ctx context.Context) []guardrail.Namespace {
 // leftOut notes which guardrails leave a namespace out since its labels changed, and returns them where a baseline watches.
 func (w *wiring) leftOut(ctx context.Context, name string, before, after map[string]string) []workload.Ref {
 	touched := map[workload.Ref]struct{}{}
-	for _, obj := range w.guardrails(ctx) {
+	guardrails, err := w.targets.facts.Guardrails(ctx)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "cannot tell whether a guardrail leaves a namespace out", "namespace", name)
+	}
+	for _, obj := range guardrails {
 		ref, _ := facts.RefOf(obj)
 		was := guardrail.Weaknesses(obj, []guardrail.Namespace{{Name: name, Labels: before}})
 		is := guardrail.Weaknesses(obj, []guardrail.Namespace{{Name: name, Labels: after}})
@@ -89,25 +90,4 @@ func (w *wiring) leftOut(ctx context.Context, name string, before, after map[str
 		return nil
 	}
 	return slices.Collect(maps.Keys(touched))
-}
-
-// guardrails returns all guardrails that can be read.
-func (w *wiring) guardrails(ctx context.Context) []client.Object {
-	var found []client.Object
-	for _, list := range facts.GuardrailLists() {
-		if !w.options.Watches.Readable(list.Kind) {
-			continue
-		}
-		if err := w.targets.facts.Cache.List(ctx, list.List); err != nil {
-			log.FromContext(ctx).Error(err, "cannot tell whether a guardrail leaves a namespace out", "kind", list.Kind.String())
-			continue
-		}
-		_ = meta.EachListItem(list.List, func(item runtime.Object) error {
-			if obj, ok := item.(client.Object); ok {
-				found = append(found, obj)
-			}
-			return nil
-		})
-	}
-	return found
 }

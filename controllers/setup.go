@@ -75,10 +75,10 @@ func (w *Watches) CacheOptions() cache.Options {
 	shared := true
 	byObject := map[client.Object]cache.ByObject{&corev1.ServiceAccount{}: {Transform: trimServiceAccount}}
 	byObject[&networkingv1.NetworkPolicy{}] = cache.ByObject{Transform: w.trimNetworkPolicy}
-	for _, obj := range facts.GuardrailKinds() {
+	for _, obj := range facts.KindsOf(workload.Guardrails) {
 		byObject[obj] = cache.ByObject{Transform: w.trimGuardrail}
 	}
-	for _, obj := range facts.RBACKinds() {
+	for _, obj := range facts.KindsOf(workload.Roles | workload.Bindings) {
 		byObject[obj] = cache.ByObject{Transform: w.trimRBAC}
 	}
 	for _, kind := range workload.Kinds() {

@@ -93,9 +93,9 @@ type IgnoredObjects struct {
 	// +optional
 	Selector *metav1.LabelSelector `json:"selector,omitempty"`
 
-	// owned: true chooses objects that a controller made: their metadata names it. Anybody who may create an object may write
-	// that, so that it is believed of no kind that stands for itself in this baseline's eyes: it is meant for the Jobs of a
-	// CronJob or the ReplicaSets of a Rollout. Default: every object.
+	// owned: true chooses objects that a controller made, as far as their metadata can be believed: whoever may create an object
+	// may name a controller of a kind that nobody knows. A watched kind that makes no such objects is not believed. It is meant
+	// for the Jobs of a CronJob or the ReplicaSets of a Rollout. Default: every object.
 	// +optional
 	Owned *bool `json:"owned,omitempty"`
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -12,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/engine"
@@ -21,31 +19,6 @@ import (
 	"plumbline.dev/plumbline/internal/pinned"
 	"plumbline.dev/plumbline/internal/workload"
 )
-
-// GuardrailKinds are empty objects of the kinds that keep drift out of a cluster.
-func GuardrailKinds() []client.Object {
-	return []client.Object{
-		&admissionregistrationv1.ValidatingAdmissionPolicy{}, &admissionregistrationv1.ValidatingAdmissionPolicyBinding{},
-		&admissionregistrationv1.ValidatingWebhookConfiguration{}, &admissionregistrationv1.MutatingWebhookConfiguration{},
-	}
-}
-
-func newGuardrail(gk schema.GroupKind) client.Object {
-	if gk.Group != admissionregistrationv1.GroupName {
-		return nil
-	}
-	switch gk.Kind {
-	case "ValidatingAdmissionPolicy":
-		return &admissionregistrationv1.ValidatingAdmissionPolicy{}
-	case "ValidatingAdmissionPolicyBinding":
-		return &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}
-	case "ValidatingWebhookConfiguration":
-		return &admissionregistrationv1.ValidatingWebhookConfiguration{}
-	case "MutatingWebhookConfiguration":
-		return &admissionregistrationv1.MutatingWebhookConfiguration{}
-	}
-	return nil
-}
 
 // guardrail reads what keeps drift out of the cluster as a target.
 func (c *Cluster) guardrail(ctx context.Context, ref workload.Ref) (*Target, State, error) {

@@ -3,15 +3,9 @@ package facts
 import (
 	"context"
 	"fmt"
-	"reflect"
 
-	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"plumbline.dev/plumbline/internal/rbac"
@@ -28,86 +22,45 @@ type Candidate struct {
 // kinds that cannot be read there is nothing.
 func (c *Cluster) Others(ctx context.Context, classes workload.Class, options ...client.ListOption) ([]Candidate, error) {
 	var all []Candidate
-	for _, kind := range otherKinds(classes) {
-		found, err := c.candidates(ctx, kind, options)
+	for _, kind := range ofClasses(classes) {
+		found, err := c.objects(ctx, kind, options)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, found...)
+		for _, obj := range found {
+			ref := workload.Ref{Group: kind.gk.Group, Kind: kind.gk.Kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}
+			all = append(all, Candidate{ref, obj.GetLabels()})
+		}
 	}
 	return all, nil
 }
 
-// otherKind is a kind that is judged and is no workload.
-type otherKind struct {
-	gk   schema.GroupKind
-	list client.ObjectList
+// Guardrails returns all that keeps drift out of the cluster, of the kinds that can be read.
+func (c *Cluster) Guardrails(ctx context.Context) ([]client.Object, error) {
+	var found []client.Object
+	for _, kind := range ofClasses(workload.Guardrails) {
+		objects, err := c.objects(ctx, kind, nil)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, objects...)
+	}
+	return found, nil
 }
 
-func otherKinds(classes workload.Class) []otherKind {
-	group := func(kind string) schema.GroupKind { return schema.GroupKind{Group: rbacv1.GroupName, Kind: kind} }
-	var kinds []otherKind
-	if classes&workload.Roles != 0 {
-		kinds = append(kinds, otherKind{group("Role"), &rbacv1.RoleList{}}, otherKind{group("ClusterRole"), &rbacv1.ClusterRoleList{}})
-	}
-	if classes&workload.Bindings != 0 {
-		kinds = append(kinds, otherKind{group("RoleBinding"), &rbacv1.RoleBindingList{}},
-			otherKind{group("ClusterRoleBinding"), &rbacv1.ClusterRoleBindingList{}})
-	}
-	if classes&workload.Subjects != 0 {
-		kinds = append(kinds, otherKind{schema.GroupKind{Kind: rbacv1.ServiceAccountKind}, &corev1.ServiceAccountList{}})
-	}
-	if classes&workload.Policies != 0 {
-		kinds = append(kinds, otherKind{networkPolicy, &networkingv1.NetworkPolicyList{}})
-	}
-	if classes&workload.Namespaces != 0 {
-		kinds = append(kinds, otherKind{schema.GroupKind{Kind: "Namespace"}, &corev1.NamespaceList{}})
-	}
-	if classes&workload.Guardrails != 0 {
-		kinds = append(kinds, guardrailKinds()...)
-	}
-	return kinds
-}
-
-// KindList is a kind with an empty list of it.
-type KindList struct {
-	Kind schema.GroupKind
-	List client.ObjectList
-}
-
-// GuardrailLists are the kinds that keep drift out of a cluster.
-func GuardrailLists() []KindList {
-	var lists []KindList
-	for _, kind := range guardrailKinds() {
-		lists = append(lists, KindList{kind.gk, kind.list})
-	}
-	return lists
-}
-
-func guardrailKinds() []otherKind {
-	group := func(kind string) schema.GroupKind {
-		return schema.GroupKind{Group: admissionregistrationv1.GroupName, Kind: kind}
-	}
-	return []otherKind{
-		{group("ValidatingAdmissionPolicy"), &admissionregistrationv1.ValidatingAdmissionPolicyList{}},
-		{group("ValidatingAdmissionPolicyBinding"), &admissionregistrationv1.ValidatingAdmissionPolicyBindingList{}},
-		{group("ValidatingWebhookConfiguration"), &admissionregistrationv1.ValidatingWebhookConfigurationList{}},
-		{group("MutatingWebhookConfiguration"), &admissionregistrationv1.MutatingWebhookConfigurationList{}},
-	}
-}
-
-func (c *Cluster) candidates(ctx context.Context, kind otherKind, options []client.ListOption) ([]Candidate, error) {
-	if !c.Readable(kind.gk) {
+// objects returns the objects of a kind; none while it cannot be read.
+func (c *Cluster) objects(ctx context.Context, kind otherKind, options []client.ListOption) ([]client.Object, error) {
+	list, ok := kind.list.DeepCopyObject().(client.ObjectList)
+	if !ok || !c.Readable(kind.gk) {
 		return nil, nil
 	}
-	if err := c.Cache.List(ctx, kind.list, options...); err != nil {
-		return nil, fmt.Errorf("list every %s: %w", kind.gk.Kind, err)
+	if err := c.Cache.List(ctx, list, options...); err != nil {
+		return nil, fmt.Errorf("list %s: %w", kind.resource(), err)
 	}
-	var found []Candidate
-	err := meta.EachListItem(kind.list, func(item runtime.Object) error {
+	var found []client.Object
+	err := meta.EachListItem(list, func(item runtime.Object) error {
 		if obj, ok := item.(client.Object); ok {
-			ref := workload.Ref{Group: kind.gk.Group, Kind: kind.gk.Kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}
-			found = append(found, Candidate{ref, obj.GetLabels()})
+			found = append(found, obj)
 		}
 		return nil
 	})
@@ -138,14 +91,4 @@ func (c *Cluster) NamedSubjects(ctx context.Context) (found []Candidate, crowded
 		}
 	}
 	return found, crowded, nil
-}
-
-// RefOf returns the identity of an object that is judged and is no workload.
-func RefOf(obj client.Object) (workload.Ref, bool) {
-	for _, kind := range otherKinds(^workload.Class(0)) {
-		if reflect.TypeOf(newOther(kind.gk)) == reflect.TypeOf(obj) {
-			return workload.Ref{Group: kind.gk.Group, Kind: kind.gk.Kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}, true
-		}
-	}
-	return workload.Ref{}, false
 }

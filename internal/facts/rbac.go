@@ -3,10 +3,7 @@ package facts
 import (
 	"context"
 	"fmt"
-	"slices"
 
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -20,25 +17,14 @@ import (
 	"plumbline.dev/plumbline/internal/workload"
 )
 
-// RBACKinds are empty objects of the kinds of RBAC.
-func RBACKinds() []client.Object {
-	return []client.Object{&rbacv1.Role{}, &rbacv1.ClusterRole{}, &rbacv1.RoleBinding{}, &rbacv1.ClusterRoleBinding{}}
-}
-
 // rbacBlind says which kind of RBAC cannot be read; empty when all can.
 func (c *Cluster) rbacBlind() string {
-	var blind []string
-	for kind, resource := range map[string]string{
-		"Role": "roles", "ClusterRole": "clusterroles", "RoleBinding": "rolebindings", "ClusterRoleBinding": "clusterrolebindings",
-	} {
-		if !c.Readable(schema.GroupKind{Group: rbacv1.GroupName, Kind: kind}) {
-			blind = append(blind, resource)
+	for _, kind := range ofClasses(workload.Roles | workload.Bindings) {
+		if !c.Readable(kind.gk) {
+			return cannotList + kind.resource()
 		}
 	}
-	if len(blind) == 0 {
-		return ""
-	}
-	return cannotList + slices.Min(blind)
+	return ""
 }
 
 // Role returns a role as it is judged; nil when there is none.
@@ -62,27 +48,6 @@ func (c *Cluster) object(ctx context.Context, ref workload.Ref) (client.Object, 
 		return nil, ignoreNotFound(err, ref.String())
 	}
 	return obj, nil
-}
-
-// newOther returns an empty object of a kind that is no workload; nil where there is none such.
-func newOther(gk schema.GroupKind) client.Object {
-	switch gk {
-	case schema.GroupKind{Group: rbacv1.GroupName, Kind: "Role"}:
-		return &rbacv1.Role{}
-	case schema.GroupKind{Group: rbacv1.GroupName, Kind: "ClusterRole"}:
-		return &rbacv1.ClusterRole{}
-	case schema.GroupKind{Group: rbacv1.GroupName, Kind: "RoleBinding"}:
-		return &rbacv1.RoleBinding{}
-	case schema.GroupKind{Group: rbacv1.GroupName, Kind: "ClusterRoleBinding"}:
-		return &rbacv1.ClusterRoleBinding{}
-	case schema.GroupKind{Group: corev1.GroupName, Kind: "ServiceAccount"}:
-		return &corev1.ServiceAccount{}
-	case networkPolicy:
-		return &networkingv1.NetworkPolicy{}
-	case schema.GroupKind{Group: corev1.GroupName, Kind: "Namespace"}:
-		return &corev1.Namespace{}
-	}
-	return newGuardrail(gk)
 }
 
 // BindingsOf returns the bindings that name a subject.

@@ -21,6 +21,7 @@ import (
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/manifest"
+	"plumbline.dev/plumbline/internal/network"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -150,19 +151,6 @@ func (w *world) list(ctx context.Context, reader client.Reader, kind listed, nam
 	}
 }
 
-// otherEngines are the kinds of policies beside NetworkPolicies that decide what gets through.
-var otherEngines = []schema.GroupKind{
-	{Group: "cilium.io", Kind: "CiliumNetworkPolicy"},
-	{Group: "cilium.io", Kind: "CiliumClusterwideNetworkPolicy"},
-	{Group: "crd.projectcalico.org", Kind: "NetworkPolicy"},
-	{Group: "crd.projectcalico.org", Kind: "GlobalNetworkPolicy"},
-	{Group: "projectcalico.org", Kind: "NetworkPolicy"},
-	{Group: "projectcalico.org", Kind: "GlobalNetworkPolicy"},
-	{Group: "policy.networking.k8s.io", Kind: "AdminNetworkPolicy"},
-	{Group: "policy.networking.k8s.io", Kind: "BaselineAdminNetworkPolicy"},
-	{Group: "policy.networking.k8s.io", Kind: "ClusterNetworkPolicy"},
-}
-
 // otherPolicies returns the policies of other engines by namespace. A kind that cannot be read counts as one with policies
 // everywhere.
 func otherPolicies(ctx context.Context, reader client.Client) (map[string][]string, error) {
@@ -173,7 +161,7 @@ func otherPolicies(ctx context.Context, reader client.Client) (map[string][]stri
 		}
 		found[namespace][name] = true
 	}
-	for _, kind := range otherEngines {
+	for _, kind := range network.OtherPolicyKinds {
 		policies, err := policiesOf(ctx, reader, kind)
 		switch {
 		case apierrors.IsForbidden(err):
