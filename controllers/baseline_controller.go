@@ -37,7 +37,7 @@ type baselineReconciler struct {
 	rescan    func(refs ...workload.Ref)
 
 	mu     sync.Mutex
-	passed map[string]*baseline.Baseline // of which a pass was begun
+	passed map[string]*baseline.Baseline // of which a pass was begun, by name
 }
 
 // +kubebuilder:rbac:groups=plumbline.dev,resources=securitybaselines,verbs=get;list;watch
@@ -79,23 +79,22 @@ func (r *baselineReconciler) pass(ctx context.Context, set *baseline.Set) error 
 		if r.passed[b.Name] == b {
 			continue
 		}
-		refs, err := r.scope(ctx, r.passed[b.Name], b)
+		refs, err := r.scope(ctx, append(r.baselines.formerly(b.Name), b)...)
 		if err != nil {
 			return err
 		}
 		r.ledger.begin(b, refs)
+		r.baselines.passed(b.Name)
 		r.passed[b.Name] = b
 		r.rescan(refs...)
 	}
-	for name, gone := range r.passed {
-		if set.Get(name) != nil {
-			continue
-		}
-		refs, err := r.scope(ctx, gone)
+	for _, name := range r.baselines.gone(set) {
+		refs, err := r.scope(ctx, r.baselines.formerly(name)...)
 		if err != nil {
 			return err
 		}
 		r.ledger.drop(name)
+		r.baselines.passed(name)
 		delete(r.passed, name)
 		r.rescan(refs...)
 	}
