@@ -19,7 +19,7 @@ var _ = register(engine.Check{
 	Remediation: "Put the field back to what it was, or, when the change was meant, declare the object as it is to be.",
 	Severity:    v1alpha1.SeverityHigh,
 	Judges:      workload.Guardrails,
-	Needs:       []engine.Need{engine.NeedNamespace},
+	Needs:       []engine.Need{engine.NeedNamespace, engine.NeedBefore},
 	Declared: func(declared *v1alpha1.SecurityBaselineSpec) bool {
 		return declared.Guardrails == v1alpha1.RuleWatch
 	},

@@ -76,6 +76,8 @@ const (
 	NeedNoOtherPolicies Need = "what policies of other engines make of it"
 	// NeedNamespace is the labels of the namespace.
 	NeedNamespace Need = "its Namespace"
+	// NeedBefore is how what is judged came to be as it is: only who watched it knows.
+	NeedBefore Need = "how it was before"
 	// NeedWorkloads is the workloads of the namespace, or of the cluster.
 	NeedWorkloads Need = "workloads"
 	// NeedLive is the object itself, of a kind that is not kept in a cache.

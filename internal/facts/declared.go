@@ -38,6 +38,8 @@ func (c *Cluster) guardrail(ctx context.Context, ref workload.Ref) (*Target, Sta
 	judged.Guardrail.Weak = guardrail.Weaknesses(obj, namespaces)
 	if c.Weakened != nil {
 		judged.Guardrail.Gained = c.Weakened(ref)
+	} else {
+		miss(&judged.Unreadable, engine.NeedBefore, "nobody watched it")
 	}
 	target, state, err := c.otherTarget(ctx, ref, obj, judged)
 	if target != nil {

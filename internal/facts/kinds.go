@@ -73,6 +73,21 @@ func KindsOf(classes workload.Class) []client.Object {
 	return objects
 }
 
+// ListOf returns an empty list of a kind that is judged and is no workload, and the name of the kind in URLs and in RBAC rules.
+func ListOf(gk schema.GroupKind) (list client.ObjectList, resource string) {
+	for i := range others {
+		if others[i].gk == gk {
+			return others[i].newList(), others[i].resource()
+		}
+	}
+	return nil, ""
+}
+
+func (k *otherKind) newList() client.ObjectList {
+	list, _ := k.list.DeepCopyObject().(client.ObjectList)
+	return list
+}
+
 func (k *otherKind) new() client.Object {
 	obj, _ := k.obj.DeepCopyObject().(client.Object)
 	return obj

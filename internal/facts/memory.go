@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -23,7 +24,21 @@ import (
 // Memory holds objects and reads like a cache that holds them, with the same indexes: what is read from files is looked
 // around in like a cluster. Nobody changes what it holds, or what he reads.
 type Memory struct {
-	byKind map[reflect.Type]*shelf
+	byKind map[kindKey]*shelf
+}
+
+// kindKey tells kinds apart: by the type of their objects, and those without a type of their own by what they say they are.
+type kindKey struct {
+	of  reflect.Type
+	raw schema.GroupKind
+}
+
+func kindKeyOf(obj client.Object) kindKey {
+	key := kindKey{of: reflect.TypeOf(obj)}
+	if raw, is := obj.(*unstructured.Unstructured); is {
+		key.raw = raw.GroupVersionKind().GroupKind()
+	}
+	return key
 }
 
 // shelf holds the objects of one kind.
@@ -36,24 +51,24 @@ type shelf struct {
 
 // NewMemory returns a Memory that holds objects. Of several of one kind, namespace and name the last counts.
 func NewMemory(objects []client.Object) *Memory {
-	m := &Memory{byKind: map[reflect.Type]*shelf{}}
-	last := map[reflect.Type]map[client.ObjectKey]client.Object{}
+	m := &Memory{byKind: map[kindKey]*shelf{}}
+	last := map[kindKey]map[client.ObjectKey]client.Object{}
 	for _, obj := range objects {
-		kind := reflect.TypeOf(obj)
+		kind := kindKeyOf(obj)
 		if last[kind] == nil {
 			last[kind] = map[client.ObjectKey]client.Object{}
 		}
 		last[kind][client.ObjectKeyFromObject(obj)] = obj
 	}
 	for _, obj := range objects {
-		if kind := reflect.TypeOf(obj); last[kind][client.ObjectKeyFromObject(obj)] == obj {
+		if kind := kindKeyOf(obj); last[kind][client.ObjectKeyFromObject(obj)] == obj {
 			m.put(kind, obj)
 		}
 	}
 	return m
 }
 
-func (m *Memory) put(kind reflect.Type, obj client.Object) {
+func (m *Memory) put(kind kindKey, obj client.Object) {
 	s := m.byKind[kind]
 	if s == nil {
 		s = &shelf{byName: map[client.ObjectKey]client.Object{}, byField: map[string][]client.Object{}, inSpace: map[string][]client.Object{}}
@@ -85,7 +100,7 @@ func indexesOf(obj client.Object) map[string]client.IndexerFunc {
 
 // Get implements client.Reader.
 func (m *Memory) Get(_ context.Context, key client.ObjectKey, into client.Object, _ ...client.GetOption) error {
-	if s := m.byKind[reflect.TypeOf(into)]; s != nil {
+	if s := m.byKind[kindKeyOf(into)]; s != nil {
 		if obj, held := s.byName[key]; held {
 			reflect.ValueOf(into).Elem().Set(reflect.ValueOf(obj).Elem())
 			return nil
@@ -94,7 +109,7 @@ func (m *Memory) Get(_ context.Context, key client.ObjectKey, into client.Object
 	return apierrors.NewNotFound(schema.GroupResource{Resource: fmt.Sprintf("%T", into)}, key.String())
 }
 
-// List implements client.Reader for the options that facts are read with.
+// List implements client.Reader for the kinds that have a type of their own, and the options that facts are read with.
 func (m *Memory) List(_ context.Context, into client.ObjectList, options ...client.ListOption) error {
 	var o client.ListOptions
 	o.ApplyOptions(options)
@@ -103,7 +118,7 @@ func (m *Memory) List(_ context.Context, into client.ObjectList, options ...clie
 		return err
 	}
 	var items []runtime.Object
-	for _, obj := range m.byKind[item].candidates(&o) {
+	for _, obj := range m.byKind[kindKey{of: item}].candidates(&o) {
 		if (o.Namespace == "" || obj.GetNamespace() == o.Namespace) &&
 			(o.LabelSelector == nil || o.LabelSelector.Matches(labels.Set(obj.GetLabels()))) {
 			items = append(items, obj)
@@ -145,7 +160,7 @@ func Remembered(objects []client.Object) *Cluster {
 	for _, obj := range objects {
 		if w, is := workload.Of(obj); is && !workload.Trimmed(w) && !w.AtRest() {
 			var labels map[string]string
-			if s := memory.byKind[reflect.TypeFor[*corev1.Namespace]()]; s != nil {
+			if s := memory.byKind[kindKeyOf(&corev1.Namespace{})]; s != nil {
 				if namespace := s.byName[client.ObjectKey{Name: w.Namespace}]; namespace != nil {
 					labels = namespace.GetLabels()
 				}

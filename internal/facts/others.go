@@ -50,10 +50,10 @@ func (c *Cluster) Guardrails(ctx context.Context) ([]client.Object, error) {
 
 // objects returns the objects of a kind; none while it cannot be read.
 func (c *Cluster) objects(ctx context.Context, kind otherKind, options []client.ListOption) ([]client.Object, error) {
-	list, ok := kind.list.DeepCopyObject().(client.ObjectList)
-	if !ok || !c.Readable(kind.gk) {
+	if !c.Readable(kind.gk) {
 		return nil, nil
 	}
+	list := kind.newList()
 	if err := c.Cache.List(ctx, list, options...); err != nil {
 		return nil, fmt.Errorf("list %s: %w", kind.resource(), err)
 	}

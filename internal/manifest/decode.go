@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	kjson "sigs.k8s.io/json"
 )
 
 // decoder decodes documents. Each worker has its own, and its memory is used again.
@@ -108,7 +107,7 @@ func (d *decoder) object(out *outcome, v *value) {
 		return
 	}
 	obj := k.new()
-	strict, err := kjson.UnmarshalStrict(v.json, obj)
+	strict, err := k.decode(v.json, obj)
 	if err != nil {
 		out.add(v.mistyped(k, err).at(v.source))
 		return

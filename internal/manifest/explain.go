@@ -57,7 +57,7 @@ func standsTwice(path string, line int) *flaw {
 // mistyped says which field keeps an object from being decoded.
 func (v *value) mistyped(k kind, err error) *flaw {
 	path, inner := v.culprit(func(data []byte) error {
-		_, failed := kjson.UnmarshalStrict(data, k.new())
+		_, failed := k.decode(data, k.new())
 		return failed
 	})
 	if path == "" {

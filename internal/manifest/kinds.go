@@ -1,18 +1,26 @@
 package manifest
 
 import (
+	"cmp"
 	"strings"
 	"sync"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	kjson "sigs.k8s.io/json"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/facts"
+	"plumbline.dev/plumbline/internal/network"
+	"plumbline.dev/plumbline/internal/pinned"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -39,13 +47,45 @@ var kinds = func() map[string]kind {
 	add(rbacv1.SchemeGroupVersion, "ClusterRole", true, func() runtime.Object { return &rbacv1.ClusterRole{} })
 	add(rbacv1.SchemeGroupVersion, "ClusterRoleBinding", true, func() runtime.Object { return &rbacv1.ClusterRoleBinding{} })
 	add(networkingv1.SchemeGroupVersion, "NetworkPolicy", false, func() runtime.Object { return &networkingv1.NetworkPolicy{} })
+	for _, obj := range facts.KindsOf(workload.Guardrails) {
+		ref, _ := facts.RefOf(obj)
+		add(admissionregistrationv1.SchemeGroupVersion, ref.Kind, true, obj.DeepCopyObject)
+	}
 	add(v1alpha1.GroupVersion, "SecurityBaseline", true, func() runtime.Object { return &v1alpha1.SecurityBaseline{} })
 	return all
 }()
 
-// gone are the versions in which Kubernetes served kinds that are judged, and the release that ended it.
+// foreign returns a kind that has no type of its own here, and is read all the same, in whatever version: of the policies of
+// other engines that they are there is all that counts, and what can be declared is compared field by field.
+func foreign(gvk schema.GroupVersionKind) (kind, bool) {
+	gk := gvk.GroupKind()
+	if network.IsOtherPolicy(gk) {
+		return kind{gvk, func() runtime.Object { return &metav1.PartialObjectMetadata{} }, network.IsClusterWide(gk)}, true
+	}
+	if _, judged := workload.ClassOf(gk); judged || !pinned.IsDeclarable(gk) {
+		return kind{}, false
+	}
+	return kind{gvk, func() runtime.Object { return &unstructured.Unstructured{} }, pinned.IsClusterScoped(gk)}, true
+}
+
+// decode reads JSON into an empty object of the kind, and returns what in it a strict API server would refuse.
+func (k *kind) decode(data []byte, into runtime.Object) (strict []error, err error) {
+	switch obj := into.(type) {
+	case *metav1.PartialObjectMetadata: // what else it says is for its engine
+		return nil, kjson.UnmarshalCaseSensitivePreserveInts(data, obj)
+	case *unstructured.Unstructured:
+		if err := kjson.UnmarshalCaseSensitivePreserveInts(data, &metav1.PartialObjectMetadata{}); err != nil {
+			return nil, err
+		}
+		return kjson.UnmarshalStrict(data, &obj.Object)
+	}
+	return kjson.UnmarshalStrict(data, into)
+}
+
+// gone are the versions in which Kubernetes served kinds that are judged, and the release that ended it. Where a version went kind
+// by kind, the kind follows.
 //
-// Source: the deprecated API migration guide of Kubernetes.
+// Source: the deprecated API migration guide of Kubernetes, and the lifecycles in k8s.io/api/admissionregistration.
 var gone = map[string]string{
 	"extensions/v1beta1":                 "1.16",
 	"apps/v1beta1":                       "1.16",
@@ -54,6 +94,13 @@ var gone = map[string]string{
 	"batch/v1beta1":                      "1.25",
 	"rbac.authorization.k8s.io/v1alpha1": "1.22",
 	"rbac.authorization.k8s.io/v1beta1":  "1.22",
+
+	"admissionregistration.k8s.io/v1beta1 MutatingWebhookConfiguration":      "1.22",
+	"admissionregistration.k8s.io/v1beta1 ValidatingWebhookConfiguration":    "1.22",
+	"admissionregistration.k8s.io/v1alpha1 ValidatingAdmissionPolicy":        "1.32",
+	"admissionregistration.k8s.io/v1alpha1 ValidatingAdmissionPolicyBinding": "1.32",
+	"admissionregistration.k8s.io/v1beta1 ValidatingAdmissionPolicy":         "1.34",
+	"admissionregistration.k8s.io/v1beta1 ValidatingAdmissionPolicyBinding":  "1.34",
 }
 
 // kindOf returns the kind of an object. Where it is not read, wrong says why it should have been; it is empty for kinds
@@ -66,6 +113,9 @@ func kindOf(h *head) (k kind, isRead bool, wrong string) {
 	gv, err := schema.ParseGroupVersion(h.apiVersion)
 	if err != nil {
 		return k, false, "The apiVersion " + h.apiVersion + " is none: write it as group/version, or as v1."
+	}
+	if k, isRead = foreign(gv.WithKind(h.kind)); isRead {
+		return k, true, ""
 	}
 	if !ofKubernetes(gv.Group) {
 		return k, false, ""
@@ -81,7 +131,7 @@ func kindOf(h *head) (k kind, isRead bool, wrong string) {
 
 // misnamed says what is wrong with the names of what should be an object of a kind.
 func misnamed(h *head, k *kind) string {
-	version, since := k.GroupVersion().String(), gone[h.apiVersion]
+	version, since := k.GroupVersion().String(), cmp.Or(gone[h.apiVersion], gone[h.apiVersion+" "+h.kind])
 	switch {
 	case k.Kind != h.kind:
 		return "There is no kind " + h.kind + ": write " + k.Kind + ", in " + version + "."
@@ -112,7 +162,7 @@ var known = sync.OnceValue(func() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
 		corev1.AddToScheme, appsv1.AddToScheme, batchv1.AddToScheme, rbacv1.AddToScheme, networkingv1.AddToScheme,
-		v1alpha1.AddToScheme,
+		admissionregistrationv1.AddToScheme, v1alpha1.AddToScheme,
 	} {
 		if err := add(scheme); err != nil { // they add types, which cannot fail
 			panic(err)

@@ -34,7 +34,8 @@ func (s Source) String() string {
 	return fmt.Sprintf("%s:%d", s.File, s.Line)
 }
 
-// Object is an object of a kind that Plumbline judges or takes facts from, as an API server would hold it.
+// Object is an object of a kind that Plumbline judges or takes facts from, as an API server would hold it. The policies of other
+// engines are their metadata alone, and what can be declared and has no type of its own is unstructured.
 type Object struct {
 	Source Source
 	Object runtime.Object

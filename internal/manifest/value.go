@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // value is an object in a document: the document itself, or an item of a List.
@@ -217,14 +219,16 @@ func (v *value) eachItem(items *int, yield func(*value, *flaw) bool) bool {
 	return true
 }
 
-// isList says whether an object is a List of some kind of Kubernetes: every one has its own. Kinds of others may be
-// called so and be something else; they are not judged in any case.
+// isList says whether an object is a List of some kind of Kubernetes, each of which has its own, or of another that is read.
+// Other kinds may be called so and be something else; they are not judged in any case.
 func (h *head) isList() bool {
-	group, _, _ := strings.Cut(h.apiVersion, "/")
-	if h.odd != "" || h.twice != "" {
+	of, is := strings.CutSuffix(h.kind, listSuffix)
+	if h.odd != "" || h.twice != "" || !is {
 		return false
 	}
-	return strings.HasSuffix(h.kind, listSuffix) && ofKubernetes(group) && (len(h.items) > 0 || h.kind == listSuffix)
+	group, version, _ := strings.Cut(h.apiVersion, "/")
+	_, isRead := foreign(schema.GroupVersionKind{Group: group, Version: version, Kind: of})
+	return (isRead || ofKubernetes(group)) && (len(h.items) > 0 || h.kind == listSuffix)
 }
 
 // lineOf returns the source with the line of a field.

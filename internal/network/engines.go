@@ -15,3 +15,18 @@ var OtherPolicyKinds = map[string]schema.GroupKind{
 	"baselineadminnetworkpolicies.policy.networking.k8s.io": {Group: "policy.networking.k8s.io", Kind: "BaselineAdminNetworkPolicy"},
 	"clusternetworkpolicies.policy.networking.k8s.io":       {Group: "policy.networking.k8s.io", Kind: "ClusterNetworkPolicy"},
 }
+
+// IsOtherPolicy says whether a kind is one of OtherPolicyKinds.
+func IsOtherPolicy(kind schema.GroupKind) bool {
+	for _, other := range OtherPolicyKinds {
+		if other == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// IsClusterWide says of one of OtherPolicyKinds whether its policies are in no namespace: they may decide in every one.
+func IsClusterWide(kind schema.GroupKind) bool {
+	return kind.Kind != "NetworkPolicy" && kind.Kind != "CiliumNetworkPolicy"
+}

@@ -89,6 +89,17 @@ func IsDeclarable(gk schema.GroupKind) bool {
 		slices.ContainsFunc(kinds, func(k kind) bool { return k.GroupKind() == gk })
 }
 
+// IsClusterScoped says whether the objects of a kind that can be declared are in no namespace, as far as it is known here.
+func IsClusterScoped(gk schema.GroupKind) bool {
+	for i := range kinds {
+		if kinds[i].GroupKind() == gk {
+			return kinds[i].clusterScoped
+		}
+	}
+	k := rawKind(gk.WithVersion(""))
+	return k.clusterScoped
+}
+
 // rawKind is a kind of a policy engine. Which of them are in namespaces only their CRDs say; those that are, are known here.
 func rawKind(gvk schema.GroupVersionKind) kind {
 	inNamespace := strings.HasSuffix(gvk.Group, "kyverno.io") && (strings.HasPrefix(gvk.Kind, "Namespaced") ||

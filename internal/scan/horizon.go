@@ -20,9 +20,15 @@ type horizon struct {
 	accounts map[workload.Ref]bool
 	rbac     bool
 
-	readable      func(schema.GroupKind) bool
-	otherPolicies func(namespace string) []string
+	// denied says of kinds why nothing is known of them, such as that they may not be listed; refused of single objects.
+	denied  map[schema.GroupKind]string
+	refused map[workload.Ref]string
+	// others are the policies of other engines that are seen.
+	others otherPolicies
 }
+
+// readable says whether the objects of a kind are seen.
+func (h *horizon) readable(gk schema.GroupKind) bool { return h.denied[gk] == "" }
 
 func (h *horizon) clone() horizon {
 	next := *h

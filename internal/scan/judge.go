@@ -97,7 +97,8 @@ func (j *judging) one(ctx context.Context, w *world, l *layer, a *aim) (*Result,
 	target.Object.Target = a.ref
 	of := key{a.ref, l.number}
 	verdict := judgement.Judge(j.set, &target.Object, j.before(of), j.now)
-	isJudged := judged(&verdict) && (a.object != nil || len(target.Object.Other.Unreadable) == 0)
+	_, blind := target.Object.Other.Unreadable[engine.NeedLive]
+	isJudged := judged(&verdict) && !blind
 	if !isJudged && len(verdict.NotEvaluated) == 0 {
 		return nil, nil
 	}
@@ -134,7 +135,13 @@ func (j *judging) target(ctx context.Context, l *layer, a *aim) (*facts.Target, 
 	if a.object == nil {
 		return l.absent(ctx, j.set, a.ref)
 	}
+	if why := otherVersion(j.set, a); why != "" {
+		return l.unseen(ctx, j.set, a.ref, why)
+	}
 	target, state, err := l.cluster.Target(ctx, a.ref)
+	if pin := j.set.Declares(a.ref); err == nil && target == nil && state == facts.Owned && pin != nil {
+		target, state, err = l.cluster.Declared(ctx, pin, state)
+	}
 	if err != nil || state != facts.Found || target == nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func (w *world) layer(number int, copies map[workload.Ref][]int, set *baseline.S
 		if len(places) <= number {
 			continue
 		}
-		for _, ref := range aimsOf(one) {
+		for _, ref := range aimsOf(one, set) {
 			if !aimed[ref] {
 				aimed[ref] = true
 				l.aims = append(l.aims, aim{ref, one})
@@ -83,23 +83,20 @@ func (w *world) layer(number int, copies map[workload.Ref][]int, set *baseline.S
 		objects = gathered(withBuiltin(objects))
 	}
 	l.cluster = facts.Remembered(objects)
-	l.cluster.Needs = set.Needs
-	if w.seen.live {
-		l.cluster.Readable, l.cluster.OtherPolicies = w.seen.readable, w.seen.otherPolicies
-	}
+	l.cluster.Needs, l.cluster.Declares = set.Needs, set.Declares
+	l.cluster.Readable, l.cluster.OtherPolicies = w.seen.readable, w.seen.others.in
 	return l
 }
 
 // aimsOf returns what is judged for an object: the object itself, or the controller of it that is not watched, and the first of the
-// users and groups that it names.
-func aimsOf(one *given) []workload.Ref {
+// users and groups that it names. What is declared is held against that itself, whoever stands for it.
+func aimsOf(one *given, set *baseline.Set) []workload.Ref {
 	if w, is := workload.Of(one.object); is {
-		if owner, owned := workload.Owner(w.Meta); owned {
-			if ref := workload.RefTo(owner, w.Namespace); !workload.Watched(ref) {
-				return []workload.Ref{ref}
-			}
+		refs := []workload.Ref{w.Target()}
+		if refs[0] != w.Ref && set.Declares(w.Ref) != nil {
+			refs = append(refs, w.Ref)
 		}
-		return []workload.Ref{w.Ref}
+		return refs
 	}
 	refs := []workload.Ref{one.ref}
 	if binding, is := rbac.BindingOf(one.object); is {

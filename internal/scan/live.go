@@ -3,16 +3,12 @@ package scan
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -20,8 +16,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/facts"
 	"plumbline.dev/plumbline/internal/manifest"
-	"plumbline.dev/plumbline/internal/network"
+	"plumbline.dev/plumbline/internal/pinned"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -61,8 +59,9 @@ type listed struct {
 	list       func() client.ObjectList
 }
 
-// kindsOfCluster are all kinds that are judged, or that say something about others.
-func kindsOfCluster() []listed {
+// kindsOfCluster are all kinds that are judged, or that say something about others. What keeps drift out of a cluster says nothing
+// about others: it is read where a baseline asks for it.
+func kindsOfCluster(set *baseline.Set) []listed {
 	var kinds []listed
 	for _, kind := range workload.Kinds() {
 		kinds = append(kinds, listed{kind.GroupKind(), kind.Resource, true, func() client.ObjectList {
@@ -70,54 +69,95 @@ func kindsOfCluster() []listed {
 			return list
 		}})
 	}
-	group := func(kind string) schema.GroupKind { return schema.GroupKind{Group: rbacv1.GroupName, Kind: kind} }
-	return append(kinds,
-		listed{schema.GroupKind{Kind: "ServiceAccount"}, "serviceaccounts", true, func() client.ObjectList { return &corev1.ServiceAccountList{} }},
-		listed{schema.GroupKind{Kind: "Namespace"}, "namespaces", false, func() client.ObjectList { return &corev1.NamespaceList{} }},
-		listed{group("Role"), "roles", true, func() client.ObjectList { return &rbacv1.RoleList{} }},
-		listed{group("ClusterRole"), "clusterroles", false, func() client.ObjectList { return &rbacv1.ClusterRoleList{} }},
-		listed{group("RoleBinding"), "rolebindings", true, func() client.ObjectList { return &rbacv1.RoleBindingList{} }},
-		listed{group("ClusterRoleBinding"), "clusterrolebindings", false, func() client.ObjectList { return &rbacv1.ClusterRoleBindingList{} }},
-		listed{schema.GroupKind{Group: networkingv1.GroupName, Kind: "NetworkPolicy"}, "networkpolicies", true,
-			func() client.ObjectList { return &networkingv1.NetworkPolicyList{} }},
-	)
+	for _, obj := range facts.KindsOf(workload.Any) {
+		ref, _ := facts.RefOf(obj)
+		gk := ref.GroupKind()
+		if class, _ := workload.ClassOf(gk); class == workload.Guardrails && !asksForGuardrails(set, gk.Kind) {
+			continue
+		}
+		_, resource := facts.ListOf(gk)
+		kinds = append(kinds, listed{gk, resource, !pinned.IsClusterScoped(gk), func() client.ObjectList {
+			list, _ := facts.ListOf(gk)
+			return list
+		}})
+	}
+	return kinds
 }
 
-// cluster reads a cluster as far as whoever calls may. Of kinds that he may not list nothing is known, which is said.
-func cluster(ctx context.Context, reader client.Client, namespace string, progress *progress) (*world, []UnreadableKind, error) {
-	w := &world{seen: horizon{live: true, whole: namespace == "", namespaces: map[string]bool{}}}
+// asksForGuardrails says whether a baseline watches guardrails, declares some of a kind, or closes the list of it.
+func asksForGuardrails(set *baseline.Set, kind string) bool {
+	return slices.ContainsFunc(set.All(), func(b *baseline.Baseline) bool { return b.Judges(workload.Guardrails) || b.Names(kind) })
+}
+
+// cluster reads of a cluster what baselines look at, as far as whoever calls may. Of kinds that he may not list nothing is known,
+// which is said.
+func cluster(
+	ctx context.Context, reader client.Client, set *baseline.Set, namespace string, progress *progress,
+) (*world, []UnreadableKind, error) {
+	w := &world{seen: horizon{
+		live: true, whole: namespace == "", namespaces: map[string]bool{},
+		denied: map[schema.GroupKind]string{}, refused: map[workload.Ref]string{},
+	}}
 	if namespace != "" {
 		w.seen.namespaces[namespace] = true
 	}
-	denied := map[schema.GroupKind]bool{}
 	var unreadable []UnreadableKind
-	for _, kind := range kindsOfCluster() {
+	for _, kind := range kindsOfCluster(set) {
 		err := w.list(ctx, reader, kind, namespace, progress)
-		if apierrors.IsForbidden(err) {
-			denied[kind.GroupKind] = true
-			unreadable = append(unreadable, UnreadableKind{kind.resource, "you may not list " + kind.resource})
-		} else if err != nil {
+		switch class, _ := workload.ClassOf(kind.GroupKind); {
+		case apierrors.IsForbidden(err):
+			why := "you may not list " + kind.resource
+			w.seen.denied[kind.GroupKind] = why
+			unreadable = append(unreadable, UnreadableKind{kind.resource, why})
+		case class == workload.Guardrails && isAbsent(err): // by an older server, or in another version
+			w.seen.denied[kind.GroupKind] = "the cluster does not serve " + kind.resource + " in v1"
+		case err != nil:
 			return nil, nil, fmt.Errorf("list %s: %w", kind.resource, err)
 		}
 	}
-	var baselines v1alpha1.SecurityBaselineList
-	switch err := reader.List(ctx, &baselines); {
-	case err == nil:
-		for i := range baselines.Items {
-			w.baselines = append(w.baselines, declared{&baselines.Items[i], manifest.Source{File: "cluster", Line: 1}})
-		}
-	case !apierrors.IsForbidden(err) && !apierrors.IsNotFound(err) && !meta.IsNoMatchError(err):
-		return nil, nil, fmt.Errorf("list securitybaselines: %w", err)
-	}
-	others, err := otherPolicies(ctx, reader)
-	if err != nil {
+	if err := w.getDeclared(ctx, reader, set); err != nil {
 		return nil, nil, err
 	}
-	w.seen.readable = func(gk schema.GroupKind) bool { return !denied[gk] }
-	w.seen.otherPolicies = func(namespace string) []string {
-		return slices.Sorted(slices.Values(append(slices.Clone(others[""]), others[namespace]...)))
+	return w, unreadable, w.listOtherPolicies(ctx, reader, namespace)
+}
+
+// baselinesOf returns the SecurityBaselines of a cluster; none where there are none, or whoever calls may not list them.
+func baselinesOf(ctx context.Context, reader client.Client) ([]declared, error) {
+	var list v1alpha1.SecurityBaselineList
+	if err := reader.List(ctx, &list); err != nil {
+		if apierrors.IsForbidden(err) || isAbsent(err) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("list securitybaselines: %w", err)
 	}
-	return w, unreadable, nil
+	found := make([]declared, len(list.Items))
+	for i := range list.Items {
+		found[i] = declared{&list.Items[i], manifest.Source{File: "cluster", Line: 1}}
+	}
+	return found, nil
+}
+
+// isAbsent says whether there is no such object, or not even its kind.
+func isAbsent(err error) bool { return apierrors.IsNotFound(err) || meta.IsNoMatchError(err) }
+
+// getDeclared takes in, one by one, what is declared and of kinds that are not listed, such as the policies of Kyverno.
+func (w *world) getDeclared(ctx context.Context, reader client.Reader, set *baseline.Set) error {
+	for _, ref := range pinnedBy(set) {
+		if _, listed := workload.ClassOf(ref.GroupKind()); listed || !w.seen.sees(workload.Home(ref)) {
+			continue
+		}
+		obj := &unstructured.Unstructured{}
+		obj.SetGroupVersionKind(schema.FromAPIVersionAndKind(set.Declares(ref).APIVersion, ref.Kind))
+		switch err := reader.Get(ctx, client.ObjectKey{Namespace: ref.Namespace, Name: ref.Name}, obj); {
+		case err == nil:
+			w.add(obj, manifest.Source{})
+		case apierrors.IsForbidden(err):
+			w.seen.refused[ref] = "you may not get it"
+		case !isAbsent(err):
+			return fmt.Errorf("get %s: %w", ref, err)
+		}
+	}
+	return nil
 }
 
 // list takes in all objects of a kind, page by page.
@@ -149,50 +189,4 @@ func (w *world) list(ctx context.Context, reader client.Reader, kind listed, nam
 			return err
 		}
 	}
-}
-
-// otherPolicies returns the policies of other engines by namespace. A kind that cannot be read counts as one with policies
-// everywhere.
-func otherPolicies(ctx context.Context, reader client.Client) (map[string][]string, error) {
-	found := map[string]map[string]bool{}
-	add := func(namespace, name string) {
-		if found[namespace] == nil {
-			found[namespace] = map[string]bool{}
-		}
-		found[namespace][name] = true
-	}
-	for _, kind := range network.OtherPolicyKinds {
-		policies, err := policiesOf(ctx, reader, kind)
-		switch {
-		case apierrors.IsForbidden(err):
-			add("", fmt.Sprintf("%s of %s, which cannot be read,", kind.Kind, kind.Group))
-		case err != nil:
-			return nil, fmt.Errorf("list %s: %w", kind, err)
-		}
-		for i := range policies {
-			add(policies[i].Namespace, kind.Kind+" "+strings.TrimPrefix(policies[i].Namespace+"/"+policies[i].Name, "/"))
-		}
-	}
-	byNamespace := map[string][]string{}
-	for namespace, names := range found {
-		byNamespace[namespace] = slices.Collect(maps.Keys(names))
-	}
-	return byNamespace, nil
-}
-
-// policiesOf lists a kind by its metadata, in whatever version it is served; nothing where it is not.
-func policiesOf(ctx context.Context, reader client.Client, kind schema.GroupKind) ([]metav1.PartialObjectMetadata, error) {
-	mapping, err := reader.RESTMapper().RESTMapping(kind)
-	if err != nil {
-		if meta.IsNoMatchError(err) {
-			return nil, nil
-		}
-		return nil, err
-	}
-	list := &metav1.PartialObjectMetadataList{}
-	list.SetGroupVersionKind(mapping.GroupVersionKind.GroupVersion().WithKind(kind.Kind + "List"))
-	if err := reader.List(ctx, list); err != nil {
-		return nil, client.IgnoreNotFound(err)
-	}
-	return list.Items, nil
 }

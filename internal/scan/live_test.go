@@ -3,12 +3,15 @@ package scan
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -61,11 +64,15 @@ func aCluster(t *testing.T, denied ...string) client.Client {
 // judgeCluster returns what was found, and what could not be judged, as "check on Kind name".
 func judgeCluster(t *testing.T, reader client.Client, namespace string) (found, missed, unreadable []string) {
 	t.Helper()
-	w, kinds, err := cluster(t.Context(), reader, namespace, nil)
+	asked, err := baselinesOf(t.Context(), reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := compile(w.baselines, checks.All())
+	set, err := compile(asked, checks.All())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, kinds, err := cluster(t.Context(), reader, set, namespace, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,6 +132,45 @@ func TestAClusterIsJudgedAsFarAsItMayBeRead(t *testing.T) {
 			}
 			if test.missed == "" && len(missed) > 0 || test.unreadable == "" && len(unreadable) > 0 {
 				t.Errorf("not evaluated %q, unreadable %q", missed, unreadable)
+			}
+		})
+	}
+}
+
+// A guardrail of a kind that an older API server does not know, or in another version, is not taken for missing.
+func TestWhatAClusterDoesNotServeIsNotMissing(t *testing.T) {
+	pinned := &v1alpha1.SecurityBaseline{ObjectMeta: metav1.ObjectMeta{Name: "pinned"}}
+	pinned.Spec.Declared = []v1alpha1.DeclaredObject{{Object: runtime.RawExtension{Raw: []byte(
+		`{"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": "deny"}}`)}}}
+	served, is := aCluster(t).(client.WithWatch)
+	if !is {
+		t.Fatal("the client cannot be intercepted")
+	}
+	if err := served.Create(t.Context(), pinned); err != nil {
+		t.Fatal(err)
+	}
+	older := interceptor.NewClient(served, interceptor.Funcs{
+		List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+			if _, is := list.(*admissionregistrationv1.ValidatingAdmissionPolicyBindingList); is {
+				return &meta.NoKindMatchError{GroupKind: schema.GroupKind{Kind: "ValidatingAdmissionPolicyBinding"}}
+			}
+			return c.List(ctx, list, opts...)
+		},
+	})
+	for name, test := range map[string]struct {
+		reader client.Client
+		found  bool
+		missed string
+	}{
+		"where it is served": {reader: served, found: true},
+		"where it is not": {reader: older, missed: "declared-object on ValidatingAdmissionPolicyBinding deny: cannot read it: " +
+			"the cluster does not serve validatingadmissionpolicybindings in v1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found, missed, unreadable := judgeCluster(t, test.reader, "")
+			if slices.Contains(found, "declared-object on ValidatingAdmissionPolicyBinding deny") != test.found ||
+				test.missed != strings.Join(missed, "") || len(unreadable) > 0 {
+				t.Errorf("found %q, not evaluated %q, unreadable %q", found, missed, unreadable)
 			}
 		})
 	}

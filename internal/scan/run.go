@@ -85,16 +85,12 @@ func (q *request) declared(ctx context.Context) ([]declared, error) {
 
 // tree reads and judges: by the baselines that were asked for or, where none was, by those among what it reads.
 func (q *request) tree(ctx context.Context, paths []string, asked []declared, before *tree) (*tree, error) {
-	t, err := q.read(ctx, paths)
+	read := q.readFiles
+	if q.live {
+		read = q.readCluster
+	}
+	t, err := read(ctx, paths, asked)
 	if err != nil {
-		return nil, err
-	}
-	if len(asked) == 0 {
-		if asked, err = t.declares(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if t.set, err = compile(asked, q.Checks); err != nil {
 		return nil, err
 	}
 	j := &judging{
@@ -114,26 +110,44 @@ func (q *request) tree(ctx context.Context, paths []string, asked []declared, be
 	return t, nil
 }
 
-func (q *request) read(ctx context.Context, paths []string) (*tree, error) {
-	if !q.live {
-		w, err := load(ctx, manifest.New(q.stdin, q.manifest), paths, q.progress)
-		return &tree{world: w}, err
+func (q *request) readFiles(ctx context.Context, paths []string, asked []declared) (*tree, error) {
+	w, err := load(ctx, manifest.New(q.stdin, q.manifest), paths, q.progress)
+	if err != nil {
+		return nil, err
 	}
+	if len(asked) == 0 {
+		if asked, err = w.declares(ctx); err != nil {
+			return nil, err
+		}
+	}
+	set, err := compile(asked, q.Checks)
+	return &tree{world: w, set: set}, err
+}
+
+// readCluster reads the baselines first: what else is read depends on them. An API server has accepted those of a cluster.
+func (q *request) readCluster(ctx context.Context, _ []string, asked []declared) (*tree, error) {
 	reader, err := q.access.connect(q.Version)
 	if err != nil {
 		return nil, err
 	}
-	w, unreadable, err := cluster(ctx, reader, q.access.namespace, q.progress)
-	return &tree{world: w, unreadable: unreadable}, err
+	if len(asked) == 0 {
+		if asked, err = baselinesOf(ctx, reader); err != nil {
+			return nil, err
+		}
+	}
+	set, err := compile(asked, q.Checks)
+	if err != nil {
+		return nil, err
+	}
+	w, unreadable, err := cluster(ctx, reader, set, q.access.namespace, q.progress)
+	return &tree{world: w, set: set, unreadable: unreadable}, err
 }
 
-// declares returns the baselines among what was read. An API server has accepted those of a cluster.
+// declares returns the baselines among what was read from files, unless an API server would refuse one.
 func (w *world) declares(ctx context.Context) ([]declared, error) {
 	var wrong []error
-	if w.loader != nil {
-		for _, one := range w.baselines {
-			wrong = append(wrong, refusals(ctx, one, w.loader)...)
-		}
+	for _, one := range w.baselines {
+		wrong = append(wrong, refusals(ctx, one, w.loader)...)
 	}
 	return w.baselines, errors.Join(wrong...)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -51,6 +53,7 @@ func load(ctx context.Context, loader *manifest.Loader, paths []string, progress
 		progress.step("reading", len(w.objects), 0)
 	}
 	w.stats = loader.Stats()
+	w.stats.Skipped += w.seen.others.count
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("reading was ended: %w", err)
 	}
@@ -61,6 +64,10 @@ func load(ctx context.Context, loader *manifest.Loader, paths []string, progress
 func (w *world) add(obj runtime.Object, source manifest.Source) {
 	if sb, is := obj.(*v1alpha1.SecurityBaseline); is {
 		w.baselines = append(w.baselines, declared{sb, source})
+		return
+	}
+	if policy, is := obj.(*metav1.PartialObjectMetadata); is {
+		w.seen.others.add(policy.GroupVersionKind().GroupKind(), policy)
 		return
 	}
 	object, is := obj.(client.Object)
@@ -92,6 +99,10 @@ func trim(obj client.Object) {
 func refOf(obj client.Object) (workload.Ref, bool) {
 	if w, is := workload.Of(obj); is {
 		return w.Ref, true
+	}
+	if raw, is := obj.(*unstructured.Unstructured); is { // one that may be declared
+		gvk := raw.GroupVersionKind()
+		return workload.Ref{Group: gvk.Group, Kind: gvk.Kind, Namespace: raw.GetNamespace(), Name: raw.GetName()}, true
 	}
 	return facts.RefOf(obj)
 }

@@ -1,5 +1,5 @@
-// Package parity_test holds what the operator reports of a cluster against what plumbline scan finds in the files that the
-// cluster was made from: every finding must be the same.
+// Package parity_test holds what the operator reports of a cluster against what plumbline scan finds in it, and in the files that
+// it was made from: every finding must be the same, and what could not be evaluated.
 package parity_test
 
 import (
@@ -19,6 +19,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -49,13 +52,14 @@ func TestTheOperatorAndTheCommandLineFindTheSame(t *testing.T) {
 	generate(t, filepath.Join(files, "world.yaml"), *seed, *number)
 	copyFile(t, "../../config/samples/shop.yaml", filepath.Join(files, "shop.yaml"))
 	copyFile(t, "../../config/samples/cfostest.yaml", filepath.Join(files, "cfostest.yaml"))
+	copyFile(t, "testdata/guarded.yaml", filepath.Join(files, "guarded.yaml"))
 	baselines, err := filepath.Abs("baselines.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	objects := load(t, files)
-	operator := reported(t, objects, load(t, baselines))
-	command := scanned(t, baselines, files)
+	plane := start(t)
+	operator := reported(t, plane, objects, load(t, baselines))
 
 	ours := map[string]bool{}
 	for _, obj := range objects {
@@ -65,17 +69,23 @@ func TestTheOperatorAndTheCommandLineFindTheSame(t *testing.T) {
 	mine := func(line string) bool {
 		return ours[strings.SplitN(line, "|", 3)[1]] || strings.HasPrefix(line, "User|parity")
 	}
-	operator, command = slices.DeleteFunc(operator, not(mine)), slices.DeleteFunc(command, not(mine))
-	checksSeen := map[string]bool{}
+	operator = slices.DeleteFunc(operator, not(mine))
+	checksSeen, findings := map[string]bool{}, 0
 	for _, line := range operator {
-		checksSeen[strings.SplitN(line, "|", 6)[4]] = true
+		if check := strings.SplitN(line, "|", 6)[4]; check != "" {
+			checksSeen[check] = true
+			findings++
+		}
 	}
-	t.Logf("seed %d: %d objects, %d findings of %d checks", *seed, len(objects), len(operator), len(checksSeen))
-	if diff := cmp.Diff(operator, command); diff != "" {
-		t.Errorf("(-operator +scan):\n%s", diff)
+	t.Logf("seed %d: %d objects, %d findings of %d checks", *seed, len(objects), findings, len(checksSeen))
+	for of, args := range map[string][]string{"the files": {files}, "the cluster": {"--cluster", "--kubeconfig", plane.Kubeconfig()}} {
+		command := slices.DeleteFunc(scanned(t, append(args, "--baseline", baselines)...), not(mine))
+		if diff := cmp.Diff(operator, command); diff != "" {
+			t.Errorf("of %s (-operator +scan):\n%s", of, diff)
+		}
 	}
-	if len(operator) < len(objects)/2 || len(checksSeen) < 40 {
-		t.Errorf("%d findings of %d checks show too little", len(operator), len(checksSeen))
+	if findings < len(objects)/2 || len(checksSeen) < 40 {
+		t.Errorf("%d findings of %d checks show too little", findings, len(checksSeen))
 	}
 }
 
@@ -99,13 +109,26 @@ func load(t *testing.T, path string) []client.Object {
 		if problem != nil {
 			t.Fatal(problem)
 		}
-		objects = append(objects, object.Object.(client.Object))
+		objects = append(objects, whole(t, object.Object.(client.Object)))
 	}
 	return objects
 }
 
-// reported makes a cluster of the objects and returns what the operator reports of it.
-func reported(t *testing.T, objects, baselines []client.Object) []string {
+// whole returns an object as it can be created: of policies of other engines no more than the metadata is read.
+func whole(t *testing.T, obj client.Object) client.Object {
+	t.Helper()
+	if _, is := obj.(*metav1.PartialObjectMetadata); !is {
+		return obj
+	}
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &unstructured.Unstructured{Object: content}
+}
+
+// start starts a control plane that serves what the worlds hold.
+func start(t *testing.T) *controlplane.ControlPlane {
 	t.Helper()
 	plane, err := controlplane.Start(t.Context(), controlplane.Options{})
 	if err != nil {
@@ -116,9 +139,17 @@ func reported(t *testing.T, objects, baselines []client.Object) []string {
 			t.Error(err)
 		}
 	})
-	if err := controlplane.ApplyFiles(t.Context(), plane.Config(), "../../config/crd/bases", "../../config/manager/namespace.yaml", "../../config/rbac"); err != nil {
+	err = controlplane.ApplyFiles(t.Context(), plane.Config(),
+		"../../config/crd/bases", "testdata/definitions.yaml", "../../config/manager/namespace.yaml", "../../config/rbac")
+	if err != nil {
 		t.Fatal(err)
 	}
+	return plane
+}
+
+// reported puts objects into a cluster and returns what the operator reports of it.
+func reported(t *testing.T, plane *controlplane.ControlPlane, objects, baselines []client.Object) []string {
+	t.Helper()
 	scheme, err := controllers.NewScheme()
 	if err != nil {
 		t.Fatal(err)
@@ -203,14 +234,14 @@ func await(t *testing.T, reader client.Client, name string) {
 	}
 }
 
-// scanned returns what the command line finds in the files.
-func scanned(t *testing.T, baselines, files string) []string {
+// scanned returns what the command line finds.
+func scanned(t *testing.T, args ...string) []string {
 	t.Helper()
 	command := scan.NewScanCommand(scan.Options{Checks: checks.All()})
 	var out, problems bytes.Buffer
 	command.SetOut(&out)
 	command.SetErr(&problems)
-	command.SetArgs([]string{"--baseline", baselines, "-o", "yaml", files})
+	command.SetArgs(append(args, "-o", "yaml"))
 	var code scan.ExitCode
 	if err := command.Execute(); !errors.As(err, &code) || code != 1 {
 		t.Fatalf("scan: %v\n%s", err, problems.String())
@@ -228,11 +259,14 @@ func scanned(t *testing.T, baselines, files string) []string {
 	return lines(reports)
 }
 
-// lines tells every finding of reports in a line, in order.
+// lines tells every finding of reports in a line, and of each report what could not be evaluated, in order.
 func lines(reports []v1alpha1.DriftReport) []string {
 	var all []string
 	for i := range reports {
 		target := reports[i].Spec.Target
+		if evaluated := meta.FindStatusCondition(reports[i].Status.Conditions, v1alpha1.ConditionEvaluated); evaluated != nil {
+			all = append(all, strings.Join([]string{target.Kind, target.Name, target.Namespace, "", "", evaluated.Message}, "|"))
+		}
 		for _, f := range reports[i].Status.Findings {
 			waived := ""
 			if f.Waiver != nil {
