@@ -13,8 +13,8 @@ type RBAC struct {
 	// +optional
 	Wildcards Forbidden `json:"wildcards,omitempty"`
 
-	// clusterAdmin says who may be given everything: by the ClusterRole cluster-admin, by a role that allows as much, or as
-	// a member of the group system:masters, which no role can be taken from. CIS 5.1.1 and 5.1.7.
+	// clusterAdmin says who may be given everything: by the ClusterRole cluster-admin, by a role that allows as much, by
+	// several bindings together, or as a member of the group system:masters, which no role can be taken from. CIS 5.1.1 and 5.1.7.
 	// +optional
 	ClusterAdmin *ClusterAdmin `json:"clusterAdmin,omitempty"`
 

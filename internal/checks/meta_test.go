@@ -43,6 +43,7 @@ var helpers = map[string]string{
 	"permissions.go":  "every check of a permission finds it on roles, bindings, subjects and workloads alike",
 	"subjects.go":     "four checks judge whom bindings name",
 	"declared.go":     "two checks speak of objects that are declared",
+	"everything.go":   "what bindings give together is more than one file of a check holds",
 	"ceilings.go":     "what a baseline lets a subject hold is more than one file of a check holds",
 }
 

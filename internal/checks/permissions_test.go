@@ -34,19 +34,69 @@ func TestNoRoleAndNoBindingMakesFindingsWithoutBound(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := &engine.Input{Other: other, Baseline: "production"}
-			findings := judgePermissions(in, v1alpha1.SeverityCritical, impersonation)
-			if len(findings) != maxFound+1 {
-				t.Fatalf("%d findings", len(findings))
-			}
-			if last := findings[maxFound]; last.Value != furtherOnes || last.Path == "" || last.Message == "" || last.Actual == "" {
-				t.Errorf("the last is %+v", last)
-			}
-			for _, f := range findings[:maxFound] {
-				if f.Value == furtherOnes {
-					t.Errorf("more than one stands for others: %+v", f)
-				}
+			wantBounded(t, judgePermissions(in, v1alpha1.SeverityCritical, impersonation))
+		})
+	}
+}
+
+func TestNobodyWhoHoldsEverythingMakesFindingsWithoutBound(t *testing.T) {
+	everything := func(verbs ...string) *rbac.Role {
+		return &rbac.Role{Rules: []rbacv1.PolicyRule{{Verbs: verbs, APIGroups: []string{"*"}, Resources: []string{"*"}}}}
+	}
+	in := func(grants ...rbac.Grant) *engine.Input {
+		declared := &v1alpha1.SecurityBaselineSpec{}
+		declared.RBAC.ClusterAdmin = &v1alpha1.ClusterAdmin{}
+		return &engine.Input{Baseline: "production", Declared: declared, Other: engine.Other{
+			Subject: &engine.Subject{Subject: rbac.Subject{Kind: rbacv1.UserKind, Name: "jane"}, Grants: grants},
+		}}
+	}
+	granted := func(role *rbac.Role, namespace, name string) rbac.Grant {
+		kind := "RoleBinding"
+		if namespace == "" {
+			kind = "ClusterRoleBinding"
+		}
+		return rbac.Grant{Role: role, Binding: &rbac.Binding{
+			Ref: workload.Ref{Group: rbacv1.GroupName, Kind: kind, Namespace: namespace, Name: name},
+		}}
+	}
+	var same, each, halves []rbac.Grant
+	halves = append(halves, granted(everything("get", "list", "watch"), "", "read"))
+	for i := range 100 {
+		name := fmt.Sprintf("n%03d", i)
+		same = append(same, granted(everything("*"), "shop", name))
+		each = append(each, granted(everything("*"), name, "admin"))
+		halves = append(halves, granted(everything("create", "update", "patch", "delete"), name, "write"))
+	}
+	for name, grants := range map[string][]rbac.Grant{
+		"many bindings in a namespace":        same,
+		"a binding in each of many":           each,
+		"two halves together in each of many": halves,
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantBounded(t, holdsEverything(in(grants...)))
+			if findings := holdsEverything(in(grants[:maxFound]...)); findings[len(findings)-1].Value == furtherOnes {
+				t.Errorf("of %d bindings one stands for others: %+v", maxFound, findings[len(findings)-1])
 			}
 		})
+	}
+	worst := holdsEverything(in(append([]rbac.Grant{granted(everything("get", "list", "watch"), "", "a"), granted(everything("create", "update", "patch", "delete"), "", "b")}, each...)...))
+	if worst[0].Path != "bindings" || worst[0].Severity != v1alpha1.SeverityCritical {
+		t.Errorf("what many bindings give in namespaces hides what two give in the whole cluster: %+v", worst[0])
+	}
+}
+
+func wantBounded(t *testing.T, findings []engine.Finding) {
+	t.Helper()
+	if len(findings) != maxFound+1 {
+		t.Fatalf("%d findings", len(findings))
+	}
+	if last := findings[maxFound]; last.Value != furtherOnes || last.Path == "" || last.Message == "" || last.Actual == "" {
+		t.Errorf("the last is %+v", last)
+	}
+	for _, f := range findings[:maxFound] {
+		if f.Value == furtherOnes {
+			t.Errorf("more than one stands for others: %+v", f)
+		}
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/rbac"
-	"plumbline.dev/plumbline/internal/rbac/builtin"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -58,7 +57,7 @@ var wildcardKinds = []struct {
 // runRBACWildcard tells a wildcard by its kind and by what is given by it, so that neither the order of rules nor how they
 // are cut into several makes it another.
 func runRBACWildcard(in *engine.Input) []engine.Finding {
-	if in.Role.Standing == builtin.Known {
+	if in.Role.BuiltIn() {
 		return nil
 	}
 	var findings []engine.Finding

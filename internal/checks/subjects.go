@@ -36,10 +36,10 @@ func subjectsOf(b *rbac.Binding) iter.Seq[rbac.Subject] {
 }
 
 // foundIn returns the subjects of a binding that a check looks for: in order, each once, no more than become findings, and
-// whether there are more. Whom Kubernetes itself makes a binding name is not found, as long as the role allows what it does
-// there: what somebody added to the role, whoever is bound to it has as well.
+// whether there are more. Whom Kubernetes itself makes a binding name is not found, as long as the role allows no more than
+// it does there: what somebody added to the role, whoever is bound to it has as well.
 func foundIn(b *engine.Binding, wanted func(rbac.Subject) bool) (names []string, more bool) {
-	exempt := b.Grants == nil || b.Grants.Standing == builtin.Known
+	exempt := b.Grants == nil || b.Grants.BuiltIn()
 	if exempt && b.Standing == builtin.Known {
 		return nil, false
 	}

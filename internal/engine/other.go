@@ -1,6 +1,7 @@
 package engine
 
 import (
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"plumbline.dev/plumbline/internal/guardrail"
@@ -52,8 +53,17 @@ type Role struct {
 	// Standing says whether Kubernetes itself makes the role, and Modified in words what of it is not as it makes it.
 	Standing builtin.Standing
 	Modified string
+	// Gained is what a modified one allows beyond what Kubernetes makes it allow, and Passing says that this may be gone in a
+	// moment.
+	Gained  []rbacv1.PolicyRule
+	Passing bool
 	// Reach is how far the bindings of the role carry what it allows.
 	Reach rbac.Reach
+}
+
+// BuiltIn says whether Kubernetes itself makes the role, and it allows no more than that. It may allow less.
+func (r *Role) BuiltIn() bool {
+	return r.Standing == builtin.Known || r.Standing == builtin.Modified && len(r.Gained) == 0
 }
 
 // Binding is what is judged of a RoleBinding or a ClusterRoleBinding.

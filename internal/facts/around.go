@@ -60,13 +60,17 @@ func miss(unreadable *map[engine.Need]string, need engine.Need, why string) {
 	(*unreadable)[need] = why
 }
 
-// addGrants adds what gives the ServiceAccount of a workload permissions.
+// addGrants adds what gives the ServiceAccount of a workload permissions. A static pod runs as none, and so as nobody.
 func (c *Cluster) addGrants(ctx context.Context, w *workload.Workload, facts *judgement.Facts) error {
 	if blind := c.rbacBlind(); blind != "" {
 		miss(&facts.Unreadable, engine.NeedRBAC, blind)
 		return nil
 	}
+	account := w.ServiceAccount()
+	if account == "" {
+		return nil
+	}
 	var err error
-	facts.Grants, err = c.Grants(ctx, rbac.ServiceAccount(w.Namespace, w.ServiceAccount()))
+	facts.Grants, err = c.Grants(ctx, rbac.ServiceAccount(w.Namespace, account))
 	return err
 }

@@ -20,6 +20,7 @@ import (
 	"plumbline.dev/plumbline/internal/judgement"
 	"plumbline.dev/plumbline/internal/network"
 	"plumbline.dev/plumbline/internal/pinned"
+	"plumbline.dev/plumbline/internal/rbac/builtin"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -49,7 +50,7 @@ type Cluster struct {
 	compiled    policies
 	rbacChanges atomic.Uint64
 	roles       remembered[*engine.Role]
-	standings   remembered[roleStanding]
+	standings   remembered[builtin.Comparison]
 	specs       specs
 }
 

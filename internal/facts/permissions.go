@@ -31,7 +31,7 @@ func (c *Cluster) role(ctx context.Context, ref workload.Ref) (*Target, State, e
 	}
 	target, state, err := c.otherTarget(ctx, ref, obj, engine.Other{Role: judged, Unreadable: c.needsRBAC()})
 	if target != nil {
-		target.Unsettled = role.Aggregation != nil && judged.Standing == builtin.Modified
+		target.Unsettled = judged.Passing
 	}
 	return target, state, err
 }
@@ -60,7 +60,8 @@ func (c *Cluster) readRole(ctx context.Context, role *rbac.Role) (*engine.Role, 
 	if err := c.throughAggregates(ctx, judged); err != nil {
 		return nil, err
 	}
-	judged.Standing, judged.Modified, err = c.standing(ctx, role)
+	standing, err := c.standing(ctx, role)
+	judged.Standing, judged.Modified, judged.Gained, judged.Passing = standing.Standing, standing.Words, standing.Gained, standing.Passing
 	return judged, err
 }
 

@@ -39,14 +39,22 @@ func clusterRole(name string) workload.Ref {
 func TestARoleReachesAsFarAsThoseThatTakeItUpByWayOfOthers(t *testing.T) {
 	addon, inner, outer := gathering("addon", "to-inner", ""), gathering("inner", "to-outer", "to-inner"), gathering("outer", "to-addon", "to-outer")
 	jane := rbacv1.Subject{Kind: "User", Name: "jane"}
+	plain := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "addon"}}
+	all, without := gathering("all", "", "any"), gathering("without", "", "any")
+	all.AggregationRule.ClusterRoleSelectors = []metav1.LabelSelector{{}}
+	without.AggregationRule.ClusterRoleSelectors = []metav1.LabelSelector{
+		{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "hidden", Operator: metav1.LabelSelectorOpDoesNotExist}}},
+	}
 	for name, test := range map[string]struct {
 		objects []client.Object
 		want    rbac.Reach
 	}{
-		"nobody is bound":              {[]client.Object{addon, inner, outer}, rbac.Unbound},
-		"the outermost is bound":       {[]client.Object{addon, inner, outer, clusterBinding("b", "outer", jane)}, rbac.ClusterWide},
-		"the one between is bound":     {[]client.Object{addon, inner, outer, clusterBinding("b", "inner", jane)}, rbac.ClusterWide},
-		"one that does not take it up": {[]client.Object{addon, gathering("other", "", "to-other"), clusterBinding("b", "other", jane)}, rbac.Unbound},
+		"nobody is bound":                            {[]client.Object{addon, inner, outer}, rbac.Unbound},
+		"the outermost is bound":                     {[]client.Object{addon, inner, outer, clusterBinding("b", "outer", jane)}, rbac.ClusterWide},
+		"the one between is bound":                   {[]client.Object{addon, inner, outer, clusterBinding("b", "inner", jane)}, rbac.ClusterWide},
+		"one that does not take it up":               {[]client.Object{addon, gathering("other", "", "to-other"), clusterBinding("b", "other", jane)}, rbac.Unbound},
+		"one that takes up all, also without labels": {[]client.Object{plain, all, clusterBinding("b", "all", jane)}, rbac.ClusterWide},
+		"one that takes up what lacks a label":       {[]client.Object{plain, without, clusterBinding("b", "without", jane)}, rbac.ClusterWide},
 		"roles that take each other up in a cycle": {
 			[]client.Object{gathering("addon", "to-inner", "to-addon"), inner, outer, clusterBinding("b", "outer", jane)}, rbac.ClusterWide,
 		},
@@ -86,6 +94,8 @@ func TestWhatKubernetesGrantsStaysSoInABindingThatSomebodyChanged(t *testing.T) 
 	wide := viewer.DeepCopy()
 	wide.Rules = append(wide.Rules, rbacv1.PolicyRule{APIGroups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"*"}})
 	api, jane := rbac.ServiceAccount("shop", "api"), rbac.Subject{Kind: "User", Name: "jane"}
+	narrow := viewer.DeepCopy()
+	narrow.Rules[0].NonResourceURLs = narrow.Rules[0].NonResourceURLs[1:]
 	everybody, anonymous := group("system:authenticated"), group("system:unauthenticated")
 	for name, test := range map[string]struct {
 		binding *rbacv1.ClusterRoleBinding
@@ -98,12 +108,91 @@ func TestWhatKubernetesGrantsStaysSoInABindingThatSomebodyChanged(t *testing.T) 
 		"those beside whom somebody put another":    {clusterBinding(public, public, everybody, anonymous, group("dev")), viewer, api, 0},
 		"the one whom somebody put there":           {clusterBinding(public, public, everybody, rbacv1.Subject{Kind: "User", Name: "jane"}), viewer, jane, 1},
 		"those of a role that somebody widened":     {clusterBinding(public, public, everybody, anonymous), wide, api, 1},
+		"those of a role that somebody narrowed":    {clusterBinding(public, public, everybody, anonymous), narrow, api, 0},
 		"those of another role in the same clothes": {clusterBinding("public", public, everybody), viewer, api, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			grants, err := facts.Remembered([]client.Object{test.binding, test.role}).Grants(t.Context(), test.subject)
 			if err != nil || len(grants) != test.want {
 				t.Errorf("%d grants, want %d: %v (%v)", len(grants), test.want, grants, err)
+			}
+		})
+	}
+}
+
+func TestOfARoleOfKubernetesThatSomebodyChangedOnlyWhatItGainedIsGranted(t *testing.T) {
+	const discovery = "system:service-account-issuer-discovery"
+	group := func(name string) rbacv1.Subject {
+		return rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: "Group", Name: name}
+	}
+	accounts := group("system:serviceaccounts")
+	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: discovery}, Rules: []rbacv1.PolicyRule{
+		{NonResourceURLs: []string{"/openid/v1/jwks", "/debug/*"}, Verbs: []string{"get"}},
+	}}
+	for name, test := range map[string]struct {
+		subjects []rbacv1.Subject
+		want     []string
+	}{
+		"to those whom Kubernetes binds":                       {[]rbacv1.Subject{accounts}, []string{"get /debug/*"}},
+		"all of it first where another binds the subject, too": {[]rbacv1.Subject{accounts, group("system:authenticated")}, []string{"get /debug/*, get /openid/v1/jwks", "get /debug/*"}},
+		"all of it first where the subject is bound itself": {
+			[]rbacv1.Subject{accounts, {Kind: "ServiceAccount", Namespace: "shop", Name: "api"}},
+			[]string{"get /debug/*, get /openid/v1/jwks", "get /debug/*"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cluster := facts.Remembered([]client.Object{role, clusterBinding(discovery, discovery, test.subjects...)})
+			grants, err := cluster.Grants(t.Context(), rbac.ServiceAccount("shop", "api"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, grant := range grants {
+				var words []string
+				for _, permission := range rbac.Permissions(grant.Role.Rules) {
+					words = append(words, permission.String())
+				}
+				got = append(got, strings.Join(words, ", "))
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("it is granted %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// An aggregated role is waited for while a controller is about to change it, and told at once where nobody is.
+func TestAnAggregatedRoleIsUnsettledWhileItHasRulesOfOneThatIsGone(t *testing.T) {
+	const toView = "rbac.authorization.k8s.io/aggregate-to-view"
+	exec := rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods/exec"}, Verbs: []string{"create"}}
+	view := func(more ...metav1.LabelSelector) *rbacv1.ClusterRole {
+		role := gathering("view", "", toView)
+		role.Rules = []rbacv1.PolicyRule{exec}
+		role.AggregationRule.ClusterRoleSelectors = append(role.AggregationRule.ClusterRoleSelectors, more...)
+		return role
+	}
+	labelled := func(name string) *rbacv1.ClusterRole {
+		role := gathering(name, toView, "")
+		role.Rules = []rbacv1.PolicyRule{exec}
+		return role
+	}
+	for name, test := range map[string]struct {
+		objects []client.Object
+		want    bool
+	}{
+		"the role that gave it is gone":                     {[]client.Object{view()}, true},
+		"the role that gives it is there":                   {[]client.Object{view(), labelled("addon")}, false},
+		"somebody made it select more":                      {[]client.Object{view(metav1.LabelSelector{MatchLabels: map[string]string{"other": "true"}})}, false},
+		"somebody made a role of Kubernetes contribute":     {[]client.Object{view(), labelled("system:node")}, false},
+		"a role that Kubernetes makes to contribute has it": {[]client.Object{view(), labelled("system:aggregate-to-view")}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			target, _, err := facts.Remembered(test.objects).Target(t.Context(), clusterRole("view"))
+			if err != nil || target == nil {
+				t.Fatalf("target = %v, err = %v", target, err)
+			}
+			if target.Unsettled != test.want {
+				t.Errorf("unsettled is %v: %s", target.Unsettled, target.Object.Other.Role.Modified)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package facts
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -86,7 +87,7 @@ func (c *Cluster) bindings(ctx context.Context, options ...client.ListOption) ([
 }
 
 // Grants returns what gives a subject permissions, by itself or as a member of its groups, but for what Kubernetes itself
-// grants it or them: whom it makes a binding name, for a role that is as it makes it.
+// grants it or them: whom it makes a binding name, what it makes the role allow.
 func (c *Cluster) Grants(ctx context.Context, subject rbac.Subject) ([]rbac.Grant, error) {
 	var bindings []*rbac.Binding
 	roles := map[workload.Ref]*rbac.Role{}
@@ -106,54 +107,72 @@ func (c *Cluster) Grants(ctx context.Context, subject rbac.Subject) ([]rbac.Gran
 	}
 	var grants []rbac.Grant
 	for _, grant := range rbac.Grants(subject, bindings, func(ref workload.Ref) *rbac.Role { return roles[ref] }) {
-		own, err := c.madeByKubernetes(ctx, &grant)
-		if err != nil {
+		var err error
+		if grant.Role, err = c.beyondKubernetes(ctx, grant); err != nil {
 			return nil, err
 		}
-		if !own {
-			grants = append(grants, grant)
+		if grant.Role != nil {
+			grants = addGrant(grants, grant, roles[grant.Binding.Role])
 		}
 	}
 	return grants, nil
 }
 
-// madeByKubernetes says whether Kubernetes itself grants it: who took somebody else out of the binding, or put somebody in, has
-// not given it to those who were there.
-func (c *Cluster) madeByKubernetes(ctx context.Context, grant *rbac.Grant) (bool, error) {
-	if !builtin.Names(grant.Binding, grant.Via) {
-		return false, nil
+// addGrant adds a grant of a role, or of a part of it. A binding may name a subject and groups of it; who looks at one grant of
+// each binding looks at the first, so that one of the whole role comes before one of a part.
+func addGrant(grants []rbac.Grant, one rbac.Grant, whole *rbac.Role) []rbac.Grant {
+	at := len(grants)
+	if one.Role == whole {
+		for at > 0 && grants[at-1].Binding.Ref == one.Binding.Ref && grants[at-1].Role != whole {
+			at--
+		}
 	}
-	standing, _, err := c.standing(ctx, grant.Role)
-	return standing == builtin.Known, err
+	return slices.Insert(grants, at, one)
 }
 
-// standing says whether Kubernetes itself makes a role, and in words what of it is not as it makes it.
-func (c *Cluster) standing(ctx context.Context, role *rbac.Role) (builtin.Standing, string, error) {
+// beyondKubernetes returns what a grant gives that Kubernetes itself does not; nil for nothing. Who took somebody else out of the
+// binding, or put somebody in, has not given anything to those who were there; who changed the role has given them what it
+// allows since.
+func (c *Cluster) beyondKubernetes(ctx context.Context, grant rbac.Grant) (*rbac.Role, error) {
+	if !builtin.Names(grant.Binding, grant.Via) {
+		return grant.Role, nil
+	}
+	standing, err := c.standing(ctx, grant.Role)
+	if err != nil || standing.Standing == builtin.Foreign {
+		return grant.Role, err
+	}
+	if len(standing.Gained) == 0 {
+		return nil, nil
+	}
+	part := *grant.Role
+	part.Rules = standing.Gained
+	return &part, nil
+}
+
+// standing says how a role stands to the one that Kubernetes itself makes.
+func (c *Cluster) standing(ctx context.Context, role *rbac.Role) (builtin.Comparison, error) {
 	changes := c.rbacChanges.Load()
 	if !c.remembers(role.Ref) {
 		return c.readStanding(ctx, role)
 	}
-	known, err := c.standings.get(changes, role.Ref, func() (roleStanding, error) {
+	return c.standings.get(changes, role.Ref, func() (builtin.Comparison, error) {
 		role, err := c.again(ctx, role)
 		if err != nil {
-			return roleStanding{}, err
+			return builtin.Comparison{}, err
 		}
-		is, words, err := c.readStanding(ctx, role)
-		return roleStanding{is, words}, err
+		return c.readStanding(ctx, role)
 	})
-	return known.Standing, known.words, err
 }
 
-func (c *Cluster) readStanding(ctx context.Context, role *rbac.Role) (builtin.Standing, string, error) {
+func (c *Cluster) readStanding(ctx context.Context, role *rbac.Role) (builtin.Comparison, error) {
 	var contributing []*rbac.Role
 	if role.Aggregation != nil && c.rbacBlind() == "" {
 		var err error
 		if contributing, err = c.contributing(ctx, role); err != nil {
-			return builtin.Foreign, "", err
+			return builtin.Comparison{}, err
 		}
 	}
-	is, words := builtin.RoleStanding(role, contributing)
-	return is, words, nil
+	return builtin.CompareRole(role, contributing), nil
 }
 
 // contributing returns the ClusterRoles whose rules an aggregated one takes up.
@@ -176,9 +195,10 @@ func (c *Cluster) contributing(ctx context.Context, role *rbac.Role) ([]*rbac.Ro
 	return roles, nil
 }
 
-// AggregatesOf returns the ClusterRoles that take up the rules of a ClusterRole with these labels.
+// AggregatesOf returns the ClusterRoles that take up the rules of a ClusterRole with these labels. Some take up those of one
+// without any: who selects all, or what lacks a label.
 func (c *Cluster) AggregatesOf(ctx context.Context, own map[string]string) ([]*rbac.Role, error) {
-	if len(own) == 0 || c.rbacBlind() != "" {
+	if c.rbacBlind() != "" {
 		return nil, nil
 	}
 	var list rbacv1.ClusterRoleList

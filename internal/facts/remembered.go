@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"plumbline.dev/plumbline/internal/rbac"
-	"plumbline.dev/plumbline/internal/rbac/builtin"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -15,12 +14,6 @@ type remembered[T any] struct {
 	mu    sync.Mutex
 	at    uint64
 	byRef map[workload.Ref]T
-}
-
-// roleStanding is how a ClusterRole stands to what Kubernetes makes, and in words in what it differs.
-type roleStanding struct {
-	builtin.Standing
-	words string
 }
 
 // get returns what is kept of a ClusterRole after so many changes, or makes and keeps it. The changes are counted before

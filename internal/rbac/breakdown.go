@@ -27,6 +27,7 @@ type piece struct {
 type breakdown struct {
 	pieces []piece
 	spent  int
+	cut    bool // a list was too long to be broken down
 }
 
 func (d *breakdown) addRule(rule *rbacv1.PolicyRule) {
@@ -115,6 +116,7 @@ func (d *breakdown) fit(lists []factor) {
 	for ; n > room; n = product(lists, room) {
 		longest := slices.MaxFunc(lists, func(a, b factor) int { return cmp.Compare(len(*a.of), len(*b.of)) })
 		*longest.of = summary(*longest.of, longest.noun)
+		d.cut = true
 	}
 	d.spent += n
 }

@@ -21,6 +21,27 @@ func Compare(before, after []rbacv1.PolicyRule) (gained, lost []Permission) {
 	return cover.uncovered(without(is, was), before), cover.uncovered(without(was, is), after)
 }
 
+// Gained returns as rules what a change of rules gained. Of rules that are too large to break down it is all that they allow
+// now: what stands for a long list in a permission stands for nothing in a rule.
+func Gained(before, after []rbacv1.PolicyRule) []rbacv1.PolicyRule {
+	gained, _ := Compare(before, after)
+	if len(gained) == 0 {
+		return nil
+	}
+	var whole breakdown
+	for i := range after {
+		whole.addRule(&after[i])
+	}
+	if whole.cut {
+		return after
+	}
+	rules := make([]rbacv1.PolicyRule, 0, len(gained))
+	for _, p := range gained {
+		rules = append(rules, p.rule())
+	}
+	return rules
+}
+
 // without returns the permissions that are not among others, literally. Both are sorted.
 func without(permissions, others []Permission) []Permission {
 	var rest []Permission

@@ -1,6 +1,7 @@
 package rbac_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -42,10 +43,29 @@ func TestCompare(t *testing.T) {
 			if diff := cmp.Diff(test.lost, strung(lost)); diff != "" {
 				t.Errorf("lost: %s", diff)
 			}
+			if diff := cmp.Diff(test.gained, strung(rbac.Permissions(rbac.Gained(test.before, test.after)))); diff != "" {
+				t.Errorf("gained as rules: %s", diff)
+			}
 			same := len(test.gained) == 0 && len(test.lost) == 0
 			if rbac.SameRules(test.before, test.after) != same || rbac.SameRules(test.after, test.before) != same {
 				t.Errorf("SameRules says %v", !same)
 			}
 		})
+	}
+}
+
+// In a long list, what matters must not hide.
+func TestRulesThatAreTooLargeToBreakDownAreGainedAsTheyAre(t *testing.T) {
+	long := rules("create core pods/exec")
+	for i := range 70_000 {
+		long[0].Resources = append(long[0].Resources, fmt.Sprintf("r%d", i))
+	}
+	gained := rbac.Gained(rules("get core pods"), long)
+	exec := []rbac.Capability{{Verbs: []string{"create"}, Resources: []string{"pods/exec"}}}
+	if got := strung(rbac.Matching(gained, exec)); !cmp.Equal(got, []string{"create pods/exec"}) {
+		t.Errorf("what was gained allows %q", got)
+	}
+	if gained := rbac.Gained(long, long); len(gained) > 0 {
+		t.Errorf("%d rules are gained where nothing was", len(gained))
 	}
 }

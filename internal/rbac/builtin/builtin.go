@@ -31,8 +31,26 @@ const (
 	Modified
 )
 
-// RoleStanding says how a role stands to the one of its kind, namespace and name that the API server makes. Of a modified
-// role it says in words in what it differs from the nearest known version.
+// Comparison is what comes of holding a role against the one of its kind, namespace and name that the API server makes.
+type Comparison struct {
+	Standing Standing
+	// Words say of a modified role in what it differs from the nearest known version.
+	Words string
+	// Gained is what a modified role allows beyond that version.
+	Gained []rbacv1.PolicyRule
+	// Passing says that what was gained may be gone in a moment: an aggregated role allows what nobody contributes to it, and a
+	// controller takes that out again.
+	Passing bool
+}
+
+// RoleStanding says how a role stands to the one that the API server makes, and of a modified one in what it differs: see
+// CompareRole.
+func RoleStanding(role *rbac.Role, aggregating []*rbac.Role) (Standing, string) {
+	c := CompareRole(role, aggregating)
+	return c.Standing, c.Words
+}
+
+// CompareRole holds a role against the one of its kind, namespace and name that the API server makes.
 //
 // Roles are compared by what they allow. When Kubernetes is upgraded, the API server adds to its roles what they lack, and
 // takes nothing away. So a role is known if it allows all that one version makes, and nothing beyond that version and those
@@ -43,14 +61,14 @@ const (
 // that the aggregationRule of the role selects, as they are in the cluster. What one of them contributes is no modification,
 // because it is judged there. Other built-in roles, which somebody labelled to contribute, are silent themselves: what they
 // contribute is one. Rules that are missing are not, because they are missing in a role that contributes, or not gathered yet.
-func RoleStanding(role *rbac.Role, aggregating []*rbac.Role) (Standing, string) {
+func CompareRole(role *rbac.Role, aggregating []*rbac.Role) Comparison {
 	if role == nil {
-		return Foreign, ""
+		return Comparison{Standing: Foreign}
 	}
 	x := known()
 	made := x.roles[role.Ref]
 	if made == nil {
-		return Foreign, ""
+		return Comparison{Standing: Foreign}
 	}
 	selection := selectionWords(role.Aggregation, made.Aggregation)
 	contributed := x.contributed(made, aggregating)
@@ -58,13 +76,18 @@ func RoleStanding(role *rbac.Role, aggregating []*rbac.Role) (Standing, string) 
 	for _, minor := range slices.Backward(in(made.Minors, x.minors)) {
 		d := x.compare(role.Rules, made, contributed, minor)
 		if d.size() == 0 && len(selection) == 0 {
-			return Known, ""
+			return Comparison{Standing: Known}
 		}
 		if nearest.minor == 0 || d.nearer(&nearest) {
 			nearest = d
 		}
 	}
-	return Modified, nearest.words(selection)
+	c := Comparison{Standing: Modified, Words: nearest.words(selection)}
+	if len(nearest.gained) > 0 {
+		c.Gained = rbac.Gained(slices.Concat(x.allowed(made, nearest.minor), contributed), role.Rules)
+		c.Passing = made.Aggregation != nil && len(selection) == 0 && !x.contributesMore(made, aggregating)
+	}
+	return c
 }
 
 // difference is in what a role differs from that of a minor version.
@@ -133,6 +156,14 @@ func (x *index) contributed(made *Role, aggregating []*rbac.Role) []rbacv1.Polic
 		}
 	}
 	return rules
+}
+
+// contributesMore says whether a built-in role contributes that is not meant to: no controller puts that right.
+func (x *index) contributesMore(made *Role, aggregating []*rbac.Role) bool {
+	return slices.ContainsFunc(aggregating, func(role *rbac.Role) bool {
+		return role != nil && x.roles[role.Ref] != nil && !slices.Contains(made.Contributors, role.Ref.Name) &&
+			role.Ref != made.Ref() && selects(made.Aggregation, role.Labels)
+	})
 }
 
 func selects(aggregation *rbacv1.AggregationRule, of map[string]string) bool {

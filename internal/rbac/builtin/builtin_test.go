@@ -110,6 +110,40 @@ func check(t *testing.T, want Standing, says string) func(Standing, string) {
 	}
 }
 
+func TestWhatAModifiedRoleGainedIsAllBeyondTheNearestVersion(t *testing.T) {
+	narrow := as(t, "system:discovery", 36)
+	narrow.Rules = []rbacv1.PolicyRule{{Verbs: []string{"get"}, NonResourceURLs: []string{"/api", "/healthz"}}}
+	moved := as(t, "system:discovery", 36)
+	moved.Rules = []rbacv1.PolicyRule{{Verbs: []string{"get", "post"}, NonResourceURLs: []string{"/api", "/debug"}}}
+	selecting := as(t, "system:basic-user", 36)
+	selecting.Aggregation = &rbacv1.AggregationRule{ClusterRoleSelectors: []metav1.LabelSelector{{}}}
+	for name, c := range map[string]struct {
+		role *rbac.Role
+		want string
+	}{
+		"a known role":                           {as(t, "system:basic-user", 36), ""},
+		"a role that allows less":                {narrow, ""},
+		"a role that allows less, and more":      {moved, "post /api, get,post /debug"},
+		"a role with a rule more":                {as(t, "system:basic-user", 36, execRule), "create pods/exec"},
+		"a role that was made to gather others":  {selecting, ""},
+		"a role that nobody knows, of all rules": {&rbac.Role{Ref: clusterRole("mine"), Rules: []rbacv1.PolicyRule{execRule}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := CompareRole(c.role, nil)
+			var words []string
+			for _, permission := range rbac.Permissions(got.Gained) {
+				words = append(words, permission.String())
+			}
+			if gained := strings.Join(words, ", "); gained != c.want {
+				t.Errorf("gained %q, want %q (%s)", gained, c.want, got.Words)
+			}
+			if got.Passing {
+				t.Error("it is said to pass, and no controller changes it")
+			}
+		})
+	}
+}
+
 func TestARoleThatBorrowsANameOrALabelIsForeign(t *testing.T) {
 	labels := map[string]string{"kubernetes.io/bootstrapping": "rbac-defaults"}
 	namespaced := clusterRole("cluster-admin")
