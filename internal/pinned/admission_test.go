@@ -64,6 +64,21 @@ func TestWebhooks(t *testing.T) {
 			live: v("rules: [{operations: ['*'], apiGroups: [apps, ''], apiVersions: ['*'], resources: [pods]}]"),
 			want: []string{"~" + hook + ".rules: * pods.*", "~" + hook + ".rules: * pods.*.apps"},
 		},
+		{
+			name: "a version that reads like a group", declared: v("rules: [" + jobRule + "]"),
+			live: v("rules: [{operations: [CREATE], apiGroups: [''], apiVersions: [v1.batch], resources: [jobs]}]"),
+			want: []string{`~` + hook + `.rules: CREATE jobs."v1.batch"`, hook + ".rules: CREATE jobs.v1.batch"},
+		},
+		{
+			name: "a resource that reads like a version", declared: v("rules: [" + jobRule + "]"),
+			live: v("rules: [{operations: [CREATE], apiGroups: [''], apiVersions: [batch], resources: [jobs.v1]}]"),
+			want: []string{`~` + hook + `.rules: CREATE "jobs.v1".batch`, hook + ".rules: CREATE jobs.v1.batch"},
+		},
+		{
+			name: "a group that reads like a scope", declared: v("rules: [{operations: [CREATE], apiGroups: [batch], apiVersions: [v1], resources: [jobs], scope: Namespaced}]"),
+			live: v("rules: [{operations: [CREATE], apiGroups: ['batch in Namespaced'], apiVersions: [v1], resources: [jobs]}]"),
+			want: []string{`~` + hook + `.rules: CREATE jobs.v1."batch in Namespaced"`, hook + ".rules: CREATE jobs.v1.batch in Namespaced"},
+		},
 		{name: "a condition leaves requests out", declared: v(""), live: v("matchConditions: [{name: x, expression: 'false'}]"), want: []string{hook + ".matchConditions[x].expression: false"}},
 		{name: "somebody else is asked", declared: v(""), live: v("clientConfig: {url: 'https://example.com'}"), want: []string{hook + ".clientConfig: https://example.com"}},
 		{name: "an answer is not waited for", declared: v(""), live: v("timeoutSeconds: 1"), want: []string{hook + ".timeoutSeconds: 1"}},
@@ -88,6 +103,10 @@ func TestAdmissionPolicies(t *testing.T) {
 		return admissionPolicy("ValidatingAdmissionPolicyBinding", "policyName: guard, "+spec)
 	}
 	const constraints = "matchConstraints: {resourceRules: [" + podRule + "]}"
+	named := func(name, scope string) string {
+		return "matchConstraints: {resourceRules: [{operations: [CREATE], apiGroups: [''], apiVersions: [v1], resources: [pods], scope: " + scope +
+			", resourceNames: [" + name + "]}]}"
+	}
 	run(t, []story{
 		{
 			name:     "defaults are written out",
@@ -103,6 +122,23 @@ func TestAdmissionPolicies(t *testing.T) {
 			name:     "something is left out",
 			declared: vap(constraints), live: vap("matchConstraints: {resourceRules: [" + podRule + "], excludeResourceRules: [" + jobRule + "]}"),
 			want: []string{"spec.matchConstraints.excludeResourceRules: CREATE jobs.v1.batch"},
+		},
+		{
+			name: "only what has no name yet", declared: vap(constraints),
+			live: vap("matchConstraints: {resourceRules: [{operations: [CREATE, UPDATE], apiGroups: [''], apiVersions: [v1], resources: [pods], resourceNames: ['']}]}"),
+			want: []string{
+				"spec.matchConstraints.resourceRules: CREATE pods.v1", "spec.matchConstraints.resourceRules: UPDATE pods.v1",
+			},
+		},
+		{
+			name: "a name that reads like another and a scope", declared: vap(named("a", "Namespaced")), live: vap(named("'a] in Namespaced'", "'*'")),
+			want: []string{
+				`~spec.matchConstraints.resourceRules: CREATE pods.v1["a] in Namespaced"]`, "spec.matchConstraints.resourceRules: CREATE pods.v1[a] in Namespaced",
+			},
+		},
+		{
+			name: "parameters whose name reads like a namespace", declared: binding("paramRef: {name: a, namespace: b}"),
+			live: binding("paramRef: {name: a in b}"), want: []string{`spec.paramRef: object "a in b"`},
 		},
 		{name: "nothing is denied", declared: binding("validationActions: [Deny, Audit]"), live: binding("validationActions: [Audit]"), want: []string{"spec.validationActions: Deny"}},
 		{name: "actions in another order", declared: binding("validationActions: [Deny, Audit]"), live: binding("validationActions: [Audit, Deny]")},
@@ -135,6 +171,9 @@ func TestPoliciesOfOtherEngines(t *testing.T) {
 		return "{apiVersion: constraints.gatekeeper.sh/v1beta1, kind: K8sNoRoot, metadata: {name: guard}, spec: {" + spec + "}}"
 	}
 	const rule = "{name: r, match: {any: [{resources: {kinds: [Pod, Job]}}]}, validate: {message: refused, pattern: {spec: {hostPID: false}}}}"
+	rules := func(validate string) string {
+		return "rules: [{name: r, validate: {message: refused, " + validate + "}}]"
+	}
 	run(t, []story{
 		{
 			name:     "defaults are filled in",
@@ -158,6 +197,35 @@ func TestPoliciesOfOtherEngines(t *testing.T) {
 		},
 		{name: "an explicit default is contained", match: pinned.Contains, declared: kyverno("background: true"), live: kyverno("background: false"), want: []string{"spec.background: false"}},
 		{name: "what is absent is free", match: pinned.Contains, declared: kyverno("background: true"), live: kyverno("rules: [" + rule + "]")},
+		{
+			name: "what denies everything is a pattern that admits everything", declared: kyverno(rules("deny: {}")), live: kyverno(rules("pattern: {}")),
+			want: []string{"spec.rules[r].validate.deny: missing", "spec.rules[r].validate.pattern: {}"},
+		},
+		{name: "nothing denies any more", declared: kyverno(rules("deny: {}")), live: kyverno(rules("")), want: []string{"spec.rules[r].validate.deny: missing"}},
+		{
+			name: "conditions that never hold, among others", declared: kyverno(rules("foreach: [{list: a, deny: {}}]")), live: kyverno(rules("foreach: [{list: a}]")),
+			want: []string{`spec.rules[r].validate.foreach: [{"list":"a"}]`},
+		},
+		{
+			name: "fields that have to be empty and absent", declared: kyverno(rules("pattern: {spec: {serviceAccountName: '', X(hostPath): null}}")),
+			live: kyverno(rules("pattern: {spec: {}}")),
+			want: []string{
+				"spec.rules[r].validate.pattern.spec: {}", "spec.rules[r].validate.pattern.spec.X(hostPath): missing",
+				"spec.rules[r].validate.pattern.spec.serviceAccountName: missing",
+			},
+		},
+		{name: "a null that the API server takes out", declared: kyverno("background: null, other: null, rules: [{name: r, preconditions: null}]"), live: kyverno("rules: [{name: r}]")},
+		{
+			name:     "what programs write that fill in all fields",
+			declared: kyverno("rules: [{name: r, match: {any: [{subjects: [{kind: User, name: a}]}]}, validate: {pattern: {a: b}}}]"),
+			live: kyverno("webhookConfiguration: {}, rules: [{name: r, match: {resources: {}, any: [{resources: {}, subjects: [{kind: User, name: a}]}]}, " +
+				"exclude: {resources: {}}, mutate: {}, generate: {clone: {}}, context: [], validate: {pattern: {a: b}}}]"),
+		},
+		{name: "no list of parameters", declared: gatekeeper("parameters: {repos: []}"), live: gatekeeper("parameters: {other: 1}"), want: []string{
+			"spec.parameters.other: 1", "spec.parameters.repos: missing",
+		}},
+		{name: "an empty parameter", declared: gatekeeper("parameters: {prefix: ''}"), live: gatekeeper(""), want: []string{"spec.parameters.prefix: missing"}},
+		{name: "no namespace is left out", declared: gatekeeper(""), live: gatekeeper("match: {excludedNamespaces: [], labelSelector: {}}")},
 		{name: "a list in another order", declared: gatekeeper("match: {namespaces: [a, b]}"), live: gatekeeper("enforcementAction: deny, match: {scope: '*', source: All, namespaces: [b, a]}")},
 		{name: "a parameter that looks like a default elsewhere", declared: gatekeeper(""), live: gatekeeper("parameters: {required: true}"), want: []string{"spec.parameters.required: true"}},
 		{name: "nothing is denied", declared: gatekeeper(""), live: gatekeeper("enforcementAction: dryrun"), want: []string{`spec.enforcementAction: "dryrun"`}},

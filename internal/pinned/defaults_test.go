@@ -80,6 +80,10 @@ func defaultPod(spec *corev1.PodSpec, isPod bool) {
 		if spec.Volumes[i].VolumeSource == (corev1.VolumeSource{}) {
 			spec.Volumes[i].EmptyDir = &corev1.EmptyDirVolumeSource{}
 		}
+		if disk := spec.Volumes[i].RBD; disk != nil {
+			disk.RBDPool, disk.RadosUser = orDefault(disk.RBDPool, "rbd"), orDefault(disk.RadosUser, "admin")
+			disk.Keyring = orDefault(disk.Keyring, "/etc/ceph/keyring")
+		}
 		if path := spec.Volumes[i].HostPath; path != nil {
 			path.Type = orSet(path.Type, corev1.HostPathUnset)
 		}
@@ -91,10 +95,26 @@ func defaultPod(spec *corev1.PodSpec, isPod bool) {
 	}
 	if isPod {
 		spec.ServiceAccountName = orDefault(spec.ServiceAccountName, workload.DefaultServiceAccount)
-		spec.Volumes = append(spec.Volumes, corev1.Volume{
-			Name: "kube-api-access-x", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{}},
-		})
+		if mounts := spec.AutomountServiceAccountToken; mounts == nil || *mounts {
+			spec.Volumes = append(spec.Volumes, tokenVolume())
+		}
 	}
+}
+
+// tokenVolume is what the admission plugin ServiceAccount adds to a pod.
+func tokenVolume() corev1.Volume {
+	return corev1.Volume{Name: "kube-api-access-x", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
+		DefaultMode: ptr.To(corev1.ProjectedVolumeSourceDefaultMode),
+		Sources: []corev1.VolumeProjection{
+			{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Path: "token", ExpirationSeconds: ptr.To[int64](3607)}},
+			{ConfigMap: &corev1.ConfigMapProjection{
+				LocalObjectReference: corev1.LocalObjectReference{Name: "kube-root-ca.crt"}, Items: []corev1.KeyToPath{{Key: "ca.crt", Path: "ca.crt"}},
+			}},
+			{DownwardAPI: &corev1.DownwardAPIProjection{Items: []corev1.DownwardAPIVolumeFile{
+				{Path: "namespace", FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.namespace"}},
+			}}},
+		},
+	}}}
 }
 
 func defaultContainer(c *corev1.Container, hostNetwork, isPod bool) {

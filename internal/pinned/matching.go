@@ -2,6 +2,7 @@ package pinned
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -10,9 +11,11 @@ import (
 const anything = "*"
 
 // request is what one piece of an admission rule matches: one operation on one resource of one version of one group.
-// whole is set instead for a rule that is too large to be taken apart.
+// Where named is not set, it matches all names: an empty one is that of an object whose name is to be made up. whole is set
+// instead for a rule that is too large to be taken apart.
 type request struct {
 	operation, group, version, resource, scope, name string
+	named                                            bool
 	whole                                            string
 }
 
@@ -21,8 +24,8 @@ const maxPieces = 1024
 
 // rule reads a rule, taken apart, so that rules that are spelled differently and match the same are the same. Without
 // names it matches all.
-func (r *reader) rule(path string, from *admissionv1.RuleWithOperations, names []string, means rule) {
-	for _, piece := range piecesOf(from, names) {
+func (r *reader) rule(path string, from *admissionv1.RuleWithOperations, of []string, means rule) {
+	for _, piece := range piecesOf(from, of) {
 		r.request(path, piece, means, true)
 	}
 }
@@ -31,7 +34,10 @@ func (r *reader) request(path string, piece request, means rule, own bool) {
 	r.add(fact{key: item(path, piece.String()), size: &measure{matches: piece}, own: own, rule: means, covered: matchesLess})
 }
 
-func piecesOf(from *admissionv1.RuleWithOperations, names []string) []request {
+// names is the number of the list of names among those that a rule is taken apart by.
+const names = 4
+
+func piecesOf(from *admissionv1.RuleWithOperations, of []string) []request {
 	scope := string(admissionv1.AllScopes)
 	if from.Scope != nil {
 		scope = string(*from.Scope)
@@ -40,10 +46,10 @@ func piecesOf(from *admissionv1.RuleWithOperations, names []string) []request {
 	for i, operation := range from.Operations {
 		operations[i] = string(operation)
 	}
-	lists := [...][]string{operations, from.APIGroups, from.APIVersions, from.Resources, names}
+	lists := [...][]string{operations, from.APIGroups, from.APIVersions, from.Resources, of}
 	pieces := []request{{scope: scope}}
 	for i, list := range lists {
-		if i == len(lists)-1 && len(list) == 0 {
+		if i == names && len(list) == 0 {
 			continue
 		}
 		if len(list)*len(pieces) > maxPieces {
@@ -60,6 +66,7 @@ func multiplied(pieces []request, list []string, field int) []request {
 	for _, piece := range pieces {
 		for _, item := range list {
 			*[...]*string{&piece.operation, &piece.group, &piece.version, &piece.resource, &piece.name}[field] = item
+			piece.named = field == names
 			all = append(all, piece)
 		}
 	}
@@ -69,28 +76,42 @@ func multiplied(pieces []request, list []string, field int) []request {
 func wholeRule(lists [][]string, scope string) request {
 	var b strings.Builder
 	for _, list := range lists {
-		b.WriteString(strings.Join(slices.Compact(slices.Sorted(slices.Values(list))), ","))
+		parts := slices.Compact(slices.Sorted(slices.Values(list)))
+		for i := range parts {
+			parts[i] = plainly(parts[i], ",")
+		}
+		b.WriteString(strings.Join(parts, ","))
 		b.WriteByte(' ')
 	}
-	return request{whole: b.String() + scope}
+	return request{whole: b.String() + plainly(scope, "")}
 }
 
-// String returns the request as people write it, such as "CREATE pods.v1" or "* deployments.v1.apps in Namespaced".
+// String returns the request as people write it, such as "CREATE pods.v1" or "* deployments.v1.apps in Namespaced". Requests are
+// compared by it: what could be read as something else is in quotes, because the API server takes any text for a version.
 func (q request) String() string {
 	if q.whole != "" {
 		return q.whole
 	}
-	s := q.operation + " " + q.resource + "." + q.version
+	s := plainly(q.operation, "") + " " + plainly(q.resource, ".[") + "." + plainly(q.version, ".[")
 	if q.group != "" {
-		s += "." + q.group
+		s += "." + plainly(q.group, "[")
 	}
-	if q.name != "" {
-		s += "[" + q.name + "]"
+	if q.named {
+		s += "[" + plainly(q.name, "]") + "]"
 	}
 	if q.scope != anything {
-		s += " in " + q.scope
+		s += " in " + plainly(q.scope, "")
 	}
 	return s
+}
+
+// plainly returns a part of a text as it is where it can be told from what stands beside it, and in quotes where it holds what
+// ends it: a space, a quote, or one of these.
+func plainly(part, ends string) string {
+	if part == "" || strings.ContainsAny(part, ` "`+ends) {
+		return strconv.Quote(part)
+	}
+	return part
 }
 
 // matchesLess says whether another piece at the same path matches all that this one matches.
@@ -101,7 +122,7 @@ func (q request) within(o request) bool {
 		return q == o
 	}
 	return isOrAny(o.operation, q.operation) && isOrAny(o.group, q.group) && isOrAny(o.version, q.version) &&
-		isOrAny(o.scope, q.scope) && coversResource(o.resource, q.resource) && (o.name == "" || o.name == q.name)
+		isOrAny(o.scope, q.scope) && coversResource(o.resource, q.resource) && (!o.named || q.named && o.name == q.name)
 }
 
 func isOrAny(pattern, value string) bool { return pattern == anything || pattern == value }
@@ -158,7 +179,7 @@ func (r *reader) params(p *admissionv1.ParamRef) {
 		r.add(fact{key: key{path: at}, value: none, rule: always})
 		return
 	}
-	words := "object " + p.Name
+	words := "object " + plainly(p.Name, "")
 	if p.Name == "" {
 		words = "objects with labels " + selectorWords(requirementsOf(p.Selector))
 	}

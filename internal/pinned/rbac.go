@@ -2,7 +2,6 @@ package pinned
 
 import (
 	"cmp"
-	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -11,10 +10,14 @@ import (
 	"plumbline.dev/plumbline/internal/rbac"
 )
 
-const rulesPath = "rules"
+const (
+	rulesPath       = "rules"
+	aggregationPath = "aggregationRule"
+)
 
 // compareRole returns how roles are compared: by what they allow, however it is spelled. The rules of a ClusterRole that
-// are gathered from others are compared only where they are declared.
+// are gathered from others are compared only where they are declared. They are gathered no longer where the live role does not
+// gather: then they are what somebody wrote, and nobody declared them.
 func compareRole(declared runtime.Object, c *compiler) compiled {
 	byFacts := c.byFacts(declared, readAggregation)
 	role, ok := rbac.RoleOf(declared)
@@ -22,11 +25,12 @@ func compareRole(declared runtime.Object, c *compiler) compiled {
 		return byFacts
 	}
 	rules, match := role.Rules, c.match
-	free := len(rules) == 0 && (match == Contains || role.Aggregation != nil)
+	free := len(rules) == 0 && match == Contains
+	gathered := len(rules) == 0 && role.Aggregation != nil
 	return func(live runtime.Object) []Difference {
 		found := byFacts(live)
 		now, ok := rbac.RoleOf(live)
-		if !ok || free {
+		if !ok || free || gathered && now.Aggregation != nil {
 			return found
 		}
 		gained, lost := rbac.Compare(rules, now.Rules)
@@ -47,26 +51,25 @@ func compareRole(declared runtime.Object, c *compiler) compiled {
 	}
 }
 
-// aggregateTo begins the labels by which the built-in ClusterRoles take up the rules of others.
-const aggregateTo = rbacv1.GroupName + "/aggregate-to-"
-
-// readAggregation reads which roles a ClusterRole gathers its rules from, and which gather its own.
+// readAggregation reads which roles a ClusterRole gathers its rules from, and the labels by which others gather its own. One that
+// gathers is overwritten by a controller, and one that gathers no longer is not: this is never only stricter.
 func readAggregation(obj runtime.Object, fs *facts) {
 	role, ok := rbac.RoleOf(obj)
 	if !ok {
 		return
 	}
 	for label, value := range role.Labels {
-		if strings.HasPrefix(label, aggregateTo) && value == "true" {
-			fs.add(fact{key: key{path: labelPath(label)}, value: value, own: true, rule: adds})
+		if rbac.Gathers(label, value) {
+			fs.add(fact{key: item(labelPath(label), value), own: true, rule: adds})
 		}
 	}
 	if role.Aggregation == nil {
 		return
 	}
+	fs.add(fact{key: key{path: aggregationPath}, value: "rules gathered from other ClusterRoles", own: true, optional: true, rule: always})
 	for i := range role.Aggregation.ClusterRoleSelectors {
 		all := selectorWords(requirementsOf(&role.Aggregation.ClusterRoleSelectors[i]))
-		fs.add(fact{key: item("aggregationRule.clusterRoleSelectors", all), own: true, rule: adds})
+		fs.add(fact{key: item(aggregationPath+".clusterRoleSelectors", all), own: true, rule: adds})
 	}
 }
 

@@ -31,6 +31,8 @@ const (
 )
 
 func TestRolesAreComparedByWhatTheyAllow(t *testing.T) {
+	const everything = "{apiGroups: ['*'], resources: ['*'], verbs: ['*']}"
+	gathers := clusterRole("", "aggregationRule: {clusterRoleSelectors: [{matchLabels: {a: b}}]}")
 	run(t, []story{
 		{name: "rules are split and in another order", declared: role("[" + secrets + "," + bothPods + "]"), live: role("[" + listPods + "," + getPods + "," + secrets + "]")},
 		{name: "a rule says what another allows anyway", declared: role("[{apiGroups: ['*'], resources: ['*'], verbs: ['*']}]"), live: role("[{apiGroups: ['*'], resources: ['*'], verbs: ['*']}," + getPods + "]")},
@@ -57,6 +59,20 @@ func TestRolesAreComparedByWhatTheyAllow(t *testing.T) {
 			want:     []string{"rules: get secrets"},
 		},
 		{
+			name:     "rules that were gathered and are so no longer",
+			declared: gathers, live: clusterRole("", "rules: ["+everything+"]"),
+			want: []string{"aggregationRule: missing", "~aggregationRule.clusterRoleSelectors: a=b", "rules: * *.*"},
+		},
+		{
+			name: "contained rules that are gathered no longer", match: pinned.Contains,
+			declared: gathers, live: clusterRole("", "rules: ["+everything+"]"),
+			want: []string{"aggregationRule: missing", "~aggregationRule.clusterRoleSelectors: a=b"},
+		},
+		{
+			name: "rules that are absent are free, gathered or not", match: pinned.Contains,
+			declared: clusterRole("", ""), live: clusterRole("", "aggregationRule: {clusterRoleSelectors: [{matchLabels: {a: b}}]}, rules: ["+secrets+"]"),
+		},
+		{
 			name:     "more roles are gathered from",
 			declared: clusterRole("", "rules: []"), live: clusterRole("", "aggregationRule: {clusterRoleSelectors: [{}]}"),
 			want: []string{"aggregationRule.clusterRoleSelectors: everything"},
@@ -65,6 +81,20 @@ func TestRolesAreComparedByWhatTheyAllow(t *testing.T) {
 			name:     "a built-in role takes up the rules",
 			declared: clusterRole("", "rules: []"), live: clusterRole("labels: {rbac.authorization.k8s.io/aggregate-to-view: 'true', app: x}", "rules: []"),
 			want: []string{"metadata.labels[rbac.authorization.k8s.io/aggregate-to-view]: true"},
+		},
+		{
+			name:     "another role takes up the rules",
+			declared: clusterRole("labels: {app: x}", "rules: []"), live: clusterRole("labels: {rbac.example.com/aggregate-to-monitoring: 'true', app: z}", "rules: []"),
+			want: []string{"metadata.labels[rbac.example.com/aggregate-to-monitoring]: true"},
+		},
+		{
+			name:     "a label that says that none does",
+			declared: clusterRole("", "rules: []"), live: clusterRole("labels: {rbac.example.com/aggregate-to-monitoring: 'false'}", "rules: []"),
+		},
+		{
+			name:     "no role takes up the rules any more",
+			declared: clusterRole("labels: {rbac.example.com/aggregate-to-monitoring: 'true'}", "rules: []"), live: clusterRole("", "rules: []"),
+			want: []string{"~metadata.labels[rbac.example.com/aggregate-to-monitoring]: true"},
 		},
 	})
 }

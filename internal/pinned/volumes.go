@@ -16,9 +16,6 @@ import (
 	"plumbline.dev/plumbline/internal/workload"
 )
 
-// tokenVolume begins the name of the volume by which the API server mounts the token of a ServiceAccount into a pod.
-const tokenVolume = "kube-api-access-"
-
 const (
 	hostPath = "hostPath"
 	emptyDir = "emptyDir"
@@ -29,7 +26,7 @@ func volumePath(p *pod, name, field string) string { return p.Path("volumes[" + 
 func (p *pod) readVolumes() {
 	for i := range p.Pod.Volumes {
 		volume := &p.Pod.Volumes[i]
-		if p.Kind == podKind && volume.Projected != nil && strings.HasPrefix(volume.Name, tokenVolume) {
+		if p.Kind == podKind && workload.IsTokenVolume(p.Pod, volume) {
 			continue // it says what automountServiceAccountToken does
 		}
 		types := slices.Sorted(workload.VolumeTypes(volume))
@@ -46,10 +43,13 @@ func (p *pod) readVolumes() {
 			f.under = []key{whole}
 			p.add(f)
 		}
+		p.readHeld(volume, whole)
 	}
 	claims := strings.TrimSuffix(p.PodPath, "template.spec") + "volumeClaimTemplates["
 	for i := range p.Claims {
-		p.add(fact{key: key{path: claims + p.Claims[i].Name + "]"}, value: "persistentVolumeClaim", own: true, rule: adds})
+		whole := key{path: claims + p.Claims[i].Name + "]"}
+		p.add(fact{key: whole, value: "persistentVolumeClaim", own: true, rule: adds})
+		p.readClaim(whole.path+".spec", &p.Claims[i].Spec, whole)
 	}
 }
 

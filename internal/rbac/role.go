@@ -1,6 +1,8 @@
 package rbac
 
 import (
+	"strings"
+
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -39,6 +41,12 @@ func RoleOf(obj runtime.Object) (*Role, bool) {
 
 func refOf(kind string, meta *metav1.ObjectMeta) workload.Ref {
 	return workload.Ref{Group: rbacv1.GroupName, Kind: kind, Namespace: meta.Namespace, Name: meta.Name}
+}
+
+// Gathers says whether a label of a ClusterRole is one of those that people make for others to gather its rules by: the built-in
+// roles do by rbac.authorization.k8s.io/aggregate-to-admin and the like, and more than these by labels that are called so too.
+func Gathers(label, value string) bool {
+	return strings.Contains(label, "aggregate-to-") && value != "false"
 }
 
 // Trim takes out of an object of RBAC, in place, what nobody judges, so that a cache holds little.

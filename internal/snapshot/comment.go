@@ -30,7 +30,7 @@ func (p *part) comment(out *bytes.Buffer) {
 	}
 	g.commentBuiltin(say)
 	if gathered := g.gathered(); len(gathered) > 0 {
-		say("The rules of ClusterRoles that a controller gathers from others, which are declared: " + namesOf(gathered) + ".")
+		say("The rules of ClusterRoles that a controller gathers from others, and that have none so far: " + namesOf(gathered) + ".")
 	}
 	for _, left := range g.leftOut {
 		say(printable(left.ref) + ": " + engine.Printable(left.why) + ".")
@@ -82,7 +82,7 @@ func (g *group) kindsThat(are func(schema.GroupKind) bool) []string {
 	return all
 }
 
-// gathered returns what is declared without its rules.
+// gathered returns what is declared without rules, whatever it will gather.
 func (g *group) gathered() []*item {
 	var all []*item
 	for _, gk := range slices.SortedFunc(maps.Keys(g.items), func(a, b schema.GroupKind) int { return strings.Compare(a.Kind, b.Kind) }) {

@@ -22,7 +22,7 @@ type item struct {
 	ref  workload.Ref
 	text []byte // an item of spec.declared
 	size int    // in bytes, of the text or of what the API server keeps of it, whichever is more
-	// gathered says that its rules are taken from others, and not declared.
+	// gathered says that its rules are taken from others, and not declared, because there are none yet.
 	gathered bool
 	// builtin says that Kubernetes makes a role or a binding of that name, and how this one stands to it.
 	builtin builtin.Standing
@@ -39,8 +39,8 @@ func newItem(ref workload.Ref, gvk schema.GroupVersionKind, obj runtime.Object) 
 		one.builtin, one.modified = builtin.BindingStanding(binding)
 	}
 	if role, is := rbac.RoleOf(obj); is {
-		one.gathered = role.Aggregation != nil
-		if one.builtin, one.modified = builtin.RoleStanding(role, nil); one.builtin == builtin.Modified && one.gathered {
+		one.gathered = role.Aggregation != nil && len(role.Rules) == 0
+		if one.builtin, one.modified = builtin.RoleStanding(role, nil); one.builtin == builtin.Modified && role.Aggregation != nil {
 			one.role = role
 		}
 	}

@@ -16,9 +16,6 @@ import (
 	"plumbline.dev/plumbline/internal/workload"
 )
 
-// aggregateTo begins the labels by which the built-in ClusterRoles take up the rules of others.
-const aggregateTo = rbacv1.GroupName + "/aggregate-to-"
-
 // Names of fields.
 const (
 	apiVersionField  = "apiVersion"
@@ -81,7 +78,10 @@ func fieldsOf(obj runtime.Object) []string {
 	case *rbacv1.Role:
 		return []string{rulesField}
 	case *rbacv1.ClusterRole:
-		if o.AggregationRule != nil { // the rules are gathered from others, which are declared themselves
+		if o.AggregationRule != nil && len(o.Rules) > 0 { // what it gathers is what those get who are bound to it
+			return []string{"aggregationRule", rulesField}
+		}
+		if o.AggregationRule != nil {
 			return []string{"aggregationRule"}
 		}
 		return []string{rulesField}
@@ -106,7 +106,7 @@ func labelsOf(obj runtime.Object) map[string]any {
 				kept[label] = value
 			}
 		case *rbacv1.ClusterRole:
-			if strings.HasPrefix(label, aggregateTo) && value == "true" {
+			if rbac.Gathers(label, value) {
 				kept[label] = value
 			}
 		}
@@ -183,13 +183,26 @@ func writeWorkload(w *workload.Workload, out map[string]any) error {
 	if len(w.Claims) == 0 {
 		return nil
 	}
-	var claims []any
-	for i := range w.Claims {
-		claims = append(claims, map[string]any{metadataField: map[string]any{nameField: w.Claims[i].Name}})
-	}
 	spec, _ := out[specField].(map[string]any)
-	spec["volumeClaimTemplates"] = claims
-	return nil
+	spec["volumeClaimTemplates"], err = claimsOf(w.Claims)
+	return err
+}
+
+// claimsOf returns what is judged of claims.
+func claimsOf(claims []corev1.PersistentVolumeClaim) ([]any, error) {
+	var all []any
+	for i := range claims {
+		claim, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&corev1.PersistentVolumeClaim{Spec: claims[i].Spec})
+		if err != nil {
+			return nil, err
+		}
+		delete(claim, "status")
+		claim[metadataField] = map[string]any{nameField: claims[i].Name}
+		withoutNulls(claim)
+		bareClaim(claim)
+		all = append(all, claim)
+	}
+	return all, nil
 }
 
 func anyOf(texts map[string]string) map[string]any {
@@ -205,7 +218,7 @@ func podOf(w *workload.Workload) (map[string]any, error) {
 	pod := w.Pod.DeepCopy()
 	if w.Kind == podKind {
 		pod.Volumes = slices.DeleteFunc(pod.Volumes, func(v corev1.Volume) bool {
-			return v.Projected != nil && strings.HasPrefix(v.Name, "kube-api-access-")
+			return workload.IsTokenVolume(pod, &v)
 		})
 	}
 	for _, containers := range [][]corev1.Container{pod.InitContainers, pod.Containers} {
@@ -238,20 +251,52 @@ func portsOfNode(ports []corev1.ContainerPort, hostNetwork bool) []corev1.Contai
 	return slices.DeleteFunc(ports, func(port corev1.ContainerPort) bool { return port.HostPort == 0 && !hostNetwork })
 }
 
-// bare leaves of a volume its name and type, and of paths of the node and images which they are.
+// bare leaves of a volume its name and type, and what names what it holds: not what the types of the API write where nothing
+// was said.
 func bare(volume map[string]any) {
-	for field, value := range volume {
+	for _, value := range volume {
 		source, is := value.(map[string]any)
 		if !is {
 			continue
 		}
-		kept := map[string]any{}
-		for _, name := range map[string][]string{"hostPath": {"path"}, "image": {"reference"}}[field] {
-			if source[name] != nil {
-				kept[name] = source[name]
-			}
+		delete(source, "type") // of a path of the node
+		withoutEmptyTexts(source)
+		if template, is := source["volumeClaimTemplate"].(map[string]any); is {
+			delete(template, metadataField)
+			bareClaim(template)
 		}
-		volume[field] = kept
+	}
+}
+
+// bareClaim leaves of a claim what it is filled with.
+func bareClaim(claim map[string]any) {
+	if spec, is := claim[specField].(map[string]any); is {
+		delete(spec, "resources")
+		if len(spec) == 0 {
+			delete(claim, specField)
+		}
+	}
+}
+
+// withoutEmptyTexts takes out what is an empty text, but for what drivers of volumes and labels are asked for.
+func withoutEmptyTexts(value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, each := range value {
+			switch name {
+			case "volumeAttributes", "options", "labelSelector":
+				continue
+			}
+			if each == "" {
+				delete(value, name)
+				continue
+			}
+			withoutEmptyTexts(each)
+		}
+	case []any:
+		for _, each := range value {
+			withoutEmptyTexts(each)
+		}
 	}
 }
 

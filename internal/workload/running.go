@@ -103,9 +103,10 @@ func digest(spec *corev1.PodSpec, annotations map[string]string) string {
 	return base64.RawURLEncoding.EncodeToString(hash.Sum(nil)[:digestBytes])
 }
 
-// normal returns what is judged of a pod in the one spelling that pods and templates share.
+// normal returns what is judged of a pod in the one spelling that pods and templates share. What volumes hold is not in it: a
+// pod is judged by the rules alone, which look at their types, and the claims of a StatefulSet differ with each of its pods.
 func normal(pod *corev1.PodSpec) *corev1.PodSpec {
-	spec := trimPod(pod)
+	spec := trimPod(pod, volumeTypes(pod.Volumes))
 	spec.EphemeralContainers = nil
 	spec.ServiceAccountName = cmp.Or(spec.ServiceAccountName, DefaultServiceAccount)
 	if spec.SecurityContext == nil {

@@ -68,10 +68,13 @@ func TestWhatTheAPIServerAddsIsNoDifferenceAndAllElseIs(t *testing.T) {
 		"on another node":     {func(p *corev1.Pod) { p.Spec.NodeName = "node-2" }, true},
 		"another command":     {func(p *corev1.Pod) { p.Spec.Containers[0].Command = []string{"sh"} }, true},
 		"ephemeral container": {func(p *corev1.Pod) { p.Spec.EphemeralContainers = make([]corev1.EphemeralContainer, 1) }, true},
-		"another image":       {func(p *corev1.Pod) { p.Spec.Containers[0].Image = "registry.example.com/db:1.1" }, false},
-		"another container":   {func(p *corev1.Pod) { p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Name: "proxy"}) }, false},
-		"the host's IPC":      {func(p *corev1.Pod) { p.Spec.HostIPC = true }, false},
-		"another account":     {func(p *corev1.Pod) { p.Spec.ServiceAccountName = "admin" }, false},
+		"another ConfigMap": {func(p *corev1.Pod) {
+			p.Spec.Volumes[1].ConfigMap = &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: "other"}}
+		}, true},
+		"another image":     {func(p *corev1.Pod) { p.Spec.Containers[0].Image = "registry.example.com/db:1.1" }, false},
+		"another container": {func(p *corev1.Pod) { p.Spec.Containers = append(p.Spec.Containers, corev1.Container{Name: "proxy"}) }, false},
+		"the host's IPC":    {func(p *corev1.Pod) { p.Spec.HostIPC = true }, false},
+		"another account":   {func(p *corev1.Pod) { p.Spec.ServiceAccountName = "admin" }, false},
 		"another request": {func(p *corev1.Pod) {
 			p.Spec.Containers[0].Resources.Requests[corev1.ResourceMemory] = resource.MustParse("1Mi")
 		}, false},

@@ -2,6 +2,7 @@ package workload
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -52,6 +53,26 @@ func (w Workload) hasTokenVolume() bool {
 		}
 	}
 	return false
+}
+
+// rootCertificates are the ConfigMaps of certificates that are published into every namespace, and put beside the token: by
+// Kubernetes, and by OpenShift.
+var rootCertificates = []string{"kube-root-ca.crt", "openshift-service-ca.crt"}
+
+// IsTokenVolume says whether a volume of a pod holds nothing but what the API server puts into the one by which it mounts the
+// token of the ServiceAccount, and is called like it. Of a pod that refuses the token there is none, whatever is called so.
+func IsTokenVolume(pod *corev1.PodSpec, volume *corev1.Volume) bool {
+	if mounts := pod.AutomountServiceAccountToken; mounts != nil && !*mounts {
+		return false
+	}
+	if volume.Projected == nil || !strings.HasPrefix(volume.Name, tokenVolume) {
+		return false
+	}
+	return !slices.ContainsFunc(volume.Projected.Sources, func(s corev1.VolumeProjection) bool {
+		return s.Secret != nil || s.ClusterTrustBundle != nil || s.PodCertificate != nil ||
+			s.ServiceAccountToken != nil && s.ServiceAccountToken.Audience != "" ||
+			s.ConfigMap != nil && !slices.Contains(rootCertificates, s.ConfigMap.Name)
+	})
 }
 
 // static says whether the object mirrors a static pod: it is shown by the API server, and run by a kubelet from a file.

@@ -36,7 +36,7 @@ func Trim(obj runtime.Object) {
 	if Trimmed(w) && len(w.Pod.EphemeralContainers) == 0 {
 		*w.Pod = corev1.PodSpec{SchedulerName: kept(w)}
 	} else {
-		*w.Pod = trimPod(w.Pod)
+		*w.Pod = trimPod(w.Pod, volumesHeld(w.Pod.Volumes))
 	}
 	trimRest(obj)
 }
@@ -109,14 +109,14 @@ func trimRest(obj runtime.Object) {
 	}
 }
 
-// trimClaims keeps the names.
+// trimClaims keeps the names, and what claims are filled with.
 func trimClaims(claims []corev1.PersistentVolumeClaim) []corev1.PersistentVolumeClaim {
 	if len(claims) == 0 {
 		return nil
 	}
 	trimmed := make([]corev1.PersistentVolumeClaim, len(claims))
 	for i := range claims {
-		trimmed[i].Name = claims[i].Name
+		trimmed[i].Name, trimmed[i].Spec = claims[i].Name, trimClaim(&claims[i].Spec)
 	}
 	return trimmed
 }

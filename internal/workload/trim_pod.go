@@ -4,8 +4,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// trimPod keeps of a pod what is judged.
-func trimPod(pod *corev1.PodSpec) corev1.PodSpec {
+// trimPod keeps of a pod what is judged, with its volumes, which were trimmed already.
+func trimPod(pod *corev1.PodSpec, volumes []corev1.Volume) corev1.PodSpec {
 	trimmed := corev1.PodSpec{
 		SecurityContext:              pod.SecurityContext,
 		HostPID:                      pod.HostPID,
@@ -18,7 +18,7 @@ func trimPod(pod *corev1.PodSpec) corev1.PodSpec {
 		ServiceAccountName:           serviceAccountName(pod),
 		AutomountServiceAccountToken: pod.AutomountServiceAccountToken,
 		Resources:                    pod.Resources,
-		Volumes:                      trimVolumes(pod.Volumes),
+		Volumes:                      volumes,
 	}
 	onHost := hostVolumes(pod.Volumes)
 	trimmed.InitContainers = trimContainers(pod.InitContainers, onHost, pod.HostNetwork)

@@ -13,6 +13,7 @@ type volumeField struct {
 	index int
 	name  string
 	empty reflect.Value // a source of the type that says nothing, shared by all trimmed volumes
+	names []nameField
 }
 
 // volumeFields are read off the API's own type, so that a new type of volume is known as soon as the API is.
@@ -21,7 +22,8 @@ var volumeFields = func() []volumeField {
 	source := reflect.TypeFor[corev1.VolumeSource]()
 	for i := range source.NumField() {
 		name, _, _ := strings.Cut(source.Field(i).Tag.Get("json"), ",")
-		fields = append(fields, volumeField{i, name, reflect.New(source.Field(i).Type.Elem())})
+		inside := source.Field(i).Type.Elem()
+		fields = append(fields, volumeField{i, name, reflect.New(inside), nameFields(inside, held[name])})
 	}
 	return fields
 }()
@@ -48,8 +50,17 @@ func AllVolumeTypes() []string {
 	return names
 }
 
-// trimVolumes keeps the names and the types of volumes, the paths of the node, and the names of images.
-func trimVolumes(volumes []corev1.Volume) []corev1.Volume {
+// volumeTypes keeps the names and the types of volumes, the paths of the node, and the names of images: what is judged of a
+// volume by itself.
+func volumeTypes(volumes []corev1.Volume) []corev1.Volume {
+	return trimVolumes(volumes, func(_ *volumeField, _, _ *corev1.Volume) bool { return false })
+}
+
+// volumesHeld keeps besides by what names volumes hold what they do, by which they are held against how they are declared.
+func volumesHeld(volumes []corev1.Volume) []corev1.Volume { return trimVolumes(volumes, keepHeld) }
+
+// trimVolumes keeps of volumes what is judged. Sources of which keep keeps nothing are shared.
+func trimVolumes(volumes []corev1.Volume, keep func(*volumeField, *corev1.Volume, *corev1.Volume) bool) []corev1.Volume {
 	if len(volumes) == 0 {
 		return nil
 	}
@@ -57,8 +68,9 @@ func trimVolumes(volumes []corev1.Volume) []corev1.Volume {
 	for i := range volumes {
 		trimmed[i].Name = volumes[i].Name
 		from, to := reflect.ValueOf(&volumes[i].VolumeSource).Elem(), reflect.ValueOf(&trimmed[i].VolumeSource).Elem()
-		for _, field := range volumeFields {
-			if !from.Field(field.index).IsNil() {
+		for j := range volumeFields {
+			field := &volumeFields[j]
+			if !from.Field(field.index).IsNil() && !keep(field, &volumes[i], &trimmed[i]) {
 				to.Field(field.index).Set(field.empty)
 			}
 		}
