@@ -174,7 +174,7 @@ func tell(outcome report.Outcome, changes engine.Changes) string {
 			sentence = "GAINED: " + sentence
 		}
 		if listed := listedIn(outcome.Report, f); listed != nil {
-			sentence = withDeed(sentence, listed)
+			sentence = withDeed(sentence, listed, outcome.Report.Spec.Target)
 		}
 		if !slices.Contains(sentences, sentence) { // two checks may say the same
 			sentences = append(sentences, sentence)

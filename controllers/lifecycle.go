@@ -28,7 +28,7 @@ func (m *metrics) lived(outcome report.Outcome, now time.Time) {
 	m.changed(outcome)
 }
 
-// changed counts the findings that opened by the class of what changed the object.
+// changed counts the findings that opened by the class of what changed the object. A guess is none.
 func (m *metrics) changed(outcome report.Outcome) {
 	opened := make(map[engine.Identity]bool, len(outcome.Changes.Opened))
 	for i := range outcome.Changes.Opened {
@@ -40,7 +40,7 @@ func (m *metrics) changed(outcome report.Outcome) {
 			continue
 		}
 		class := v1alpha1.ManagerUnknown
-		if f.LastChange != nil {
+		if f.LastChange != nil && f.LastChange.Confidence != v1alpha1.ConfidenceLow {
 			class = f.LastChange.Class
 		}
 		m.changes.WithLabelValues(string(class)).Inc()

@@ -35,7 +35,7 @@ var (
 	metricReopened = Metric{"plumbline_reopened_findings_total", "counter",
 		"Findings that were resolved and are open again.", []string{"baseline"}}
 	metricChanges = Metric{"plumbline_changes_total", "counter",
-		"Findings that opened, by the class of what changed the object: GitOps, OutOfBand, Controller, or Unknown where nobody can tell.",
+		"Findings that opened, by the class of what changed the object: GitOps, OutOfBand, Controller, or Unknown where nobody can tell for sure.",
 		[]string{"class"}}
 	metricOldest = Metric{"plumbline_oldest_open_finding_timestamp_seconds", "gauge",
 		"When the oldest open finding was first seen, as seconds since 1970: time() less this is its age.", []string{"baseline", "severity"}}

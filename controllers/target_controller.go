@@ -42,6 +42,7 @@ type targetReconciler struct {
 	orphans   *orphans
 	hints     *hints
 	settling  *settling
+	unread    *unread
 	managers  attribution.Managers
 }
 
@@ -105,6 +106,7 @@ func (r *targetReconciler) reconcile(ctx context.Context, ref workload.Ref) (rec
 		r.ledger.forget(ref, set)
 		r.alarms.at(ref, time.Time{})
 		r.settling.forget(ref)
+		r.unread.forget(ref)
 		return reconcile.Result{}, false, nil
 	case wait > 0 && last == nil:
 		r.ledger.skip(ref, set)
@@ -166,9 +168,7 @@ func (r *targetReconciler) judge(ctx context.Context, ref workload.Ref, set *bas
 		Last: last, Verdict: verdict, Now: now,
 	})
 	r.hints.of(ref).explain(&outcome, ref, r.baselines.checks)
-	if report.Unattributed(outcome) {
-		r.attribute(ctx, target, arrived, verdict.Pods, outcome)
-	}
+	r.attributeOrRetry(ctx, target, arrived, verdict.Pods, &outcome, last)
 	if len(ref.Name) > maxTargetName {
 		return r.unreportable(ref, set, verdict)
 	}

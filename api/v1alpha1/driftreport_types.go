@@ -323,8 +323,9 @@ type Change struct {
 	// class is the sort of manager.
 	Class ManagerClass `json:"class"`
 
-	// confidence is High when the manager owns the field itself, Low when the field is missing and the manager made
-	// the newest change to what would hold it, or when the time of its change cannot be right.
+	// confidence is High when the manager owns the field itself. It is Low, a guess, when the field is missing and the manager
+	// made the newest change to the object or to what would hold the field, when it made the oldest change to an object that
+	// nobody declares, or when the time of its change cannot be right.
 	Confidence Confidence `json:"confidence"`
 }
 

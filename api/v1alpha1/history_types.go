@@ -50,6 +50,12 @@ type HistoryEntry struct {
 	// +kubebuilder:validation:MaxLength=256
 	Container string `json:"container,omitempty"`
 
+	// path is the field, as in the finding; of a long one the beginning, and a hash of the whole. Absent in entries of before
+	// entries had one.
+	// +optional
+	// +kubebuilder:validation:MaxLength=512
+	Path string `json:"path,omitempty"`
+
 	// value is the value of the finding.
 	// +optional
 	// +kubebuilder:validation:MaxLength=256
@@ -61,7 +67,7 @@ type HistoryEntry struct {
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
 
-	// manager is the field manager that made the change, where it is known.
+	// manager is the field manager that made the change, where it is known: with confidence Low it is not.
 	// +optional
 	// +kubebuilder:validation:MaxLength=128
 	Manager string `json:"manager,omitempty"`

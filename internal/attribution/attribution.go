@@ -12,70 +12,75 @@ import (
 	"plumbline.dev/plumbline/api/v1alpha1"
 )
 
-// Of returns what changed the field last: with confidence High the newest of the managers that own the field, else,
-// where nobody does because it is missing, with confidence Low the manager of the newest change to the nearest parent
-// that somebody owns. The path is that of a finding. Of returns nil when the managedFields tell nothing, and for a path
-// that begins with networkpolicies: what stands in the NetworkPolicies around the object nobody changed in the object.
+// Of returns what changed one field of an object last. Of several fields ask LastChange, and Read the object once.
+func (m Managers) Of(managed []metav1.ManagedFieldsEntry, path string, now time.Time) *v1alpha1.Change {
+	return m.LastChange(Read(managed), path, now)
+}
+
+// LastChange returns what changed the field last: with confidence High the newest of the managers that own the field, else,
+// where nobody does because it is missing, with confidence Low what may have taken it away. The path is that of a finding.
+// LastChange returns nil when the managedFields tell nothing, and for a path that begins with networkpolicies: what stands in
+// the NetworkPolicies around the object nobody changed in the object.
 //
 // managedFields keep no trace of who removed a field, and of an atomic list they know one owner of the whole. A change whose
 // time lies ahead of now was made by somebody whose clock is wrong: which change is the newest is unsure then, and the
 // confidence is Low.
-func (m Managers) Of(managed []metav1.ManagedFieldsEntry, path string, now time.Time) *v1alpha1.Change {
+func (m Managers) LastChange(fields *Fields, path string, now time.Time) *v1alpha1.Change {
 	elements := parse(path)
-	if len(elements) > 0 && last(elements[:1]) == "networkpolicies" {
+	if len(fields.entries) == 0 || (len(elements) > 0 && last(elements[:1]) == "networkpolicies") {
 		return nil
 	}
-	sets := decode(managed)
-	for n := len(elements); n >= 0; n-- {
-		newest := newestOwner(managed, sets, elements[:n])
-		if newest < 0 {
-			continue
+	if owner := fields.owner(elements); owner >= 0 {
+		confidence := v1alpha1.ConfidenceHigh
+		if len(elements) == 0 || ahead(fields.entries[owner].Time, now) {
+			confidence = v1alpha1.ConfidenceLow
 		}
-		confidence := v1alpha1.ConfidenceLow
-		if n == len(elements) && !ahead(managed[newest].Time, now) {
-			confidence = v1alpha1.ConfidenceHigh
-		}
-		return m.change(&managed[newest], confidence)
+		return m.change(&fields.entries[owner], confidence)
 	}
-	return nil
+	return m.change(&fields.entries[fields.suspect(elements, now)], v1alpha1.ConfidenceLow)
 }
 
-// newestOwner returns which of the managers that own a field changed the object last; -1 when nobody owns it.
-func newestOwner(managed []metav1.ManagedFieldsEntry, sets []*fieldpath.Set, path fieldpath.Path) int {
-	newest := -1
-	for i := range managed {
-		if sets[i] != nil && owns(sets[i], path) && (newest < 0 || newer(managed[i].Time, managed[newest].Time)) {
-			newest = i
+// Creation returns what made the object, as far as that can be told: with confidence Low the oldest change that is known. Of a
+// manager that changed the object again only its newest change is, and of one whose every field others set since, none.
+func (m Managers) Creation(fields *Fields) *v1alpha1.Change {
+	oldest := -1
+	for i := range fields.entries {
+		if e := &fields.entries[i]; e.Subresource == "" && e.Time != nil {
+			oldest = i // the newest come first
 		}
 	}
-	return newest
+	if oldest < 0 {
+		return nil
+	}
+	return m.change(&fields.entries[oldest], v1alpha1.ConfidenceLow)
 }
 
-// decode reads the fields of each manager; nil for those that cannot be read or that changed a subresource only, such
-// as the status.
-func decode(managed []metav1.ManagedFieldsEntry) []*fieldpath.Set {
-	sets := make([]*fieldpath.Set, len(managed))
-	for i := range managed {
-		if managed[i].FieldsV1 == nil || managed[i].Subresource == "status" {
-			continue
-		}
-		set := &fieldpath.Set{}
-		if err := set.FromJSON(managed[i].FieldsV1.GetRawReader()); err == nil {
-			sets[i] = set
-		}
-	}
-	return sets
-}
+// fresh is how old the newest change to an object may be to be what made a finding appear. Objects are judged within a second
+// of a change, and within minutes where the API server is in trouble.
+const fresh = 5 * time.Minute
 
-// owns says whether the set holds the field or anything below it. Every set owns the empty path.
-func owns(set *fieldpath.Set, path fieldpath.Path) bool {
-	for i, element := range path {
-		if i == len(path)-1 && set.Members.Has(element) {
-			return true
+// suspect returns which change may have removed a field that nobody owns: the newest to the object where that is fresh, because
+// whoever changed only what is around the field long ago cannot have removed it just now; else the newest to the nearest parent
+// that somebody owns.
+func (f *Fields) suspect(path fieldpath.Path, now time.Time) int {
+	parent := 0 // all are owners of the whole
+	for n := len(path) - 1; n > 0; n-- {
+		if owner := f.owner(path[:n]); owner >= 0 {
+			parent = owner
+			break
 		}
-		set = set.WithPrefix(element)
 	}
-	return len(path) == 0 || !set.Empty()
+	for i := range f.entries[:parent] {
+		e := &f.entries[i]
+		if e.Subresource != "" || e.Time == nil || ahead(e.Time, now) {
+			continue // through a subresource nobody changes what is beside it
+		}
+		if now.Sub(e.Time.Time) <= fresh && newer(e.Time, f.entries[parent].Time) {
+			return i
+		}
+		break
+	}
+	return parent
 }
 
 func newer(a, b *metav1.Time) bool {

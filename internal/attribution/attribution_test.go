@@ -1,6 +1,8 @@
 package attribution_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -123,6 +125,48 @@ func TestOf(t *testing.T) {
 				entry("kubectl-edit", "2026-11-21T13:00:00Z", "", `{"f:spec":{"f:replicas":{}}}`),
 			}, "spec.template.spec.containers[other].securityContext.privileged", "helm", v1alpha1.ConfidenceLow,
 		},
+		"a missing field: the newest change to the object, where it is fresh": {
+			[]metav1.ManagedFieldsEntry{
+				entry("argocd-controller", "2026-10-21T13:00:00Z", "", container(`{"f:privileged":{}}`)),
+				entry("kubectl-edit", "2026-11-21T17:59:00Z", "", `{"f:spec":{"f:replicas":{}}}`),
+			}, "spec.template.spec.containers[app].securityContext.runAsNonRoot", "kubectl-edit", v1alpha1.ConfidenceLow,
+		},
+		"a missing field: not whoever scaled the object just now": {
+			[]metav1.ManagedFieldsEntry{
+				entry("argocd-controller", "2026-10-21T13:00:00Z", "", container(`{"f:privileged":{}}`)),
+				entry("kube-controller-manager", "2026-11-21T17:59:00Z", "scale", `{"f:spec":{"f:replicas":{}}}`),
+			}, "spec.template.spec.containers[app].securityContext.runAsNonRoot", "argocd-controller", v1alpha1.ConfidenceLow,
+		},
+		"a missing field: not a change whose time cannot be right": {
+			[]metav1.ManagedFieldsEntry{
+				entry("argocd-controller", "2026-10-21T13:00:00Z", "", container(`{"f:privileged":{}}`)),
+				entry("kubectl-edit", "2031-01-01T00:00:00Z", "", `{"f:spec":{"f:replicas":{}}}`),
+			}, "spec.template.spec.containers[app].securityContext.runAsNonRoot", "argocd-controller", v1alpha1.ConfidenceLow,
+		},
+		"a limit of a device": {
+			[]metav1.ManagedFieldsEntry{entry("kubectl-edit", noon, "", inContainer(`"f:resources":{"f:limits":{"f:nvidia.com/gpu":{}}}`))},
+			"spec.template.spec.containers[app].resources.limits[nvidia.com/gpu]", "kubectl-edit", v1alpha1.ConfidenceHigh,
+		},
+		"a mount whose path ends in a slash": {
+			[]metav1.ManagedFieldsEntry{entry("kubectl-edit", noon, "", inContainer(`"f:volumeMounts":{"k:{\"mountPath\":\"/x/\"}":{".":{},"f:readOnly":{}}}`))},
+			"spec.template.spec.containers[app].volumeMounts[/x].readOnly", "kubectl-edit", v1alpha1.ConfidenceHigh,
+		},
+		"such a mount as a whole": {
+			[]metav1.ManagedFieldsEntry{entry("kubectl-edit", noon, "", inContainer(`"f:volumeMounts":{"k:{\"mountPath\":\"/x/\"}":{}}`))},
+			"spec.template.spec.containers[app].volumeMounts[/x]", "kubectl-edit", v1alpha1.ConfidenceHigh,
+		},
+		"a claim of a StatefulSet: the owner of the whole list": {
+			[]metav1.ManagedFieldsEntry{entry("helm", noon, "", `{"f:spec":{"f:volumeClaimTemplates":{}}}`)},
+			"spec.volumeClaimTemplates[data]", "helm", v1alpha1.ConfidenceHigh,
+		},
+		"a field of a struct that somebody set empty: not for sure": {
+			[]metav1.ManagedFieldsEntry{entry("helm", noon, "", container(`{}`))},
+			"spec.template.spec.containers[app].securityContext.runAsNonRoot", "helm", v1alpha1.ConfidenceLow,
+		},
+		"a field of the rules of a role: the owner of the whole list": {
+			[]metav1.ManagedFieldsEntry{entry("helm", noon, "", `{"f:rules":{}}`)},
+			"rules.verbs", "helm", v1alpha1.ConfidenceHigh,
+		},
 		"the status is nobody's change": {
 			[]metav1.ManagedFieldsEntry{
 				entry("helm", noon, "", container(`{"f:privileged":{}}`)),
@@ -140,6 +184,70 @@ func TestOf(t *testing.T) {
 				t.Errorf("Of = %+v, want manager %s, confidence %s", change, test.manager, test.confidence)
 			}
 		})
+	}
+}
+
+func TestWhoMadeAnObjectIsTheOldestChange(t *testing.T) {
+	fields := attribution.Read([]metav1.ManagedFieldsEntry{
+		entry("label-bot", "2026-11-21T17:59:00Z", "", `{"f:metadata":{"f:annotations":{".":{},"f:team":{}}}}`),
+		entry("kubectl-create", noon, "", `{"f:roleRef":{},"f:subjects":{}}`),
+		entry("some-controller", "2026-11-21T11:00:00Z", "status", `{"f:status":{}}`),
+	})
+	change := (attribution.Managers{}).Creation(fields)
+	if change == nil || change.Manager != "kubectl-create" || change.Confidence != v1alpha1.ConfidenceLow {
+		t.Errorf("Creation = %+v, want kubectl-create, confidence Low", change)
+	}
+	if change := (attribution.Managers{}).Creation(attribution.Read(nil)); change != nil {
+		t.Errorf("Creation = %+v, want nothing", change)
+	}
+}
+
+// many returns managedFields of almost a megabyte: somebody applied annotations under 200 names, the newest first.
+func many() []metav1.ManagedFieldsEntry {
+	var managed []metav1.ManagedFieldsEntry
+	for i := range 200 {
+		var keys []string
+		for j := range 150 {
+			keys = append(keys, fmt.Sprintf(`"f:example.com/annotation-%d-%d":{}`, i, j))
+		}
+		at := now.Add(-time.Duration(i) * time.Hour).Format(time.RFC3339)
+		managed = append(managed, entry(fmt.Sprintf("m%d", i), at, "", `{"f:metadata":{"f:annotations":{`+strings.Join(keys, ",")+`}}}`))
+	}
+	return managed
+}
+
+func TestManyFindingsDecodeAnObjectOnce(t *testing.T) {
+	fields := attribution.Read(many())
+	ask := func() {
+		(attribution.Managers{}).LastChange(fields, "metadata.annotations[example.com/annotation-3-3]", now)
+	}
+	if n := testing.AllocsPerRun(10, ask); n > 100 {
+		t.Errorf("%.0f allocations to ask what is decoded", n)
+	}
+}
+
+func TestNotMoreIsDecodedThanIsBounded(t *testing.T) {
+	fields := attribution.Read(many())
+	for path, want := range map[string]v1alpha1.Change{
+		"metadata.annotations[example.com/annotation-3-3]":   {Manager: "m3", Confidence: v1alpha1.ConfidenceHigh},
+		"metadata.annotations[example.com/annotation-199-3]": {Manager: "m0", Confidence: v1alpha1.ConfidenceLow},
+	} {
+		if change := (attribution.Managers{}).LastChange(fields, path, now); change.Manager != want.Manager || change.Confidence != want.Confidence {
+			t.Errorf("%s was changed by %s, confidence %s, want %s, %s", path, change.Manager, change.Confidence, want.Manager, want.Confidence)
+		}
+	}
+	if change := (attribution.Managers{}).Creation(fields); change.Manager != "m199" {
+		t.Errorf("made by %s, which needs no decoding, want m199", change.Manager)
+	}
+}
+
+// What nobody decoded may be newer than what somebody could: nothing is said of it for sure.
+func TestOneChangeTooManyToDecodeHidesTheOlderOnes(t *testing.T) {
+	big := entry("kubectl-edit", "2026-11-21T13:00:00Z", "", `{"f:metadata":{"f:annotations":{"f:`+strings.Repeat("a", 300<<10)+`":{}}}}`)
+	small := entry("argocd-controller", noon, "", `{"f:spec":{"f:hostPID":{}}}`)
+	change := (attribution.Managers{}).Of([]metav1.ManagedFieldsEntry{small, big}, "spec.hostPID", now)
+	if change.Manager != "kubectl-edit" || change.Confidence != v1alpha1.ConfidenceLow {
+		t.Errorf("Of = %+v, want kubectl-edit, confidence Low", change)
 	}
 }
 

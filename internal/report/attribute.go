@@ -1,28 +1,27 @@
 package report
 
 import (
-	"slices"
-
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/engine"
 )
 
-// Attribute adds to the findings that appeared with an outcome, and to their entries in the history, what changed them.
-// It changes the outcome's report.
+// Attribute adds to the findings of which Unattributed speaks, and to their entries in the history, what changed them. The
+// history names nobody by a guess. It changes the outcome's report.
 func Attribute(outcome Outcome, lastChange func(*engine.Finding) *v1alpha1.Change) {
 	for _, f := range unattributed(outcome) {
-		if f.LastChange = lastChange(f); f.LastChange != nil {
-			attributeHistory(outcome, f)
+		if f.LastChange = lastChange(f); f.LastChange != nil && f.LastChange.Confidence != v1alpha1.ConfidenceLow {
+			attributeHistory(outcome.Report.Status.History, f)
 		}
 	}
 }
 
-// Unattributed says whether something appeared of which nobody knows yet who changed it.
+// Unattributed says whether something appeared, or is to be asked for again, of which nobody knows yet who changed it.
 func Unattributed(outcome Outcome) bool {
 	return len(unattributed(outcome)) > 0
 }
 
-// unattributed returns, of the findings in the outcome's report, those that appeared and say nothing of who changed them.
+// unattributed returns, of the findings in the outcome's report, those that appeared, or all where they are to be asked
+// for again, and say nothing of who changed them.
 func unattributed(outcome Outcome) []*engine.Finding {
 	if outcome.Report == nil {
 		return nil
@@ -33,21 +32,30 @@ func unattributed(outcome Outcome) []*engine.Finding {
 	}
 	var found []*engine.Finding
 	for i := range outcome.Report.Status.Findings {
-		if f := &outcome.Report.Status.Findings[i]; f.LastChange == nil && appeared[engine.IdentityOf(f)] {
+		if f := &outcome.Report.Status.Findings[i]; f.LastChange == nil && (outcome.Again || appeared[engine.IdentityOf(f)]) {
 			found = append(found, f)
 		}
 	}
 	return found
 }
 
-// attributeHistory finds the entry of a finding among those that were just made: they come first, in the order of the changes.
-// An entry says less of a finding than what tells it from others.
-func attributeHistory(outcome Outcome, f *engine.Finding) {
-	c, history := outcome.Changes, outcome.Report.Status.History
-	for i, one := range slices.Concat(c.Opened, c.Unwaived, c.Waived) {
-		if i < len(history) && engine.IdentityOf(&one) == engine.IdentityOf(f) {
-			history[i].Manager = f.LastChange.Manager
+// attributeHistory adds to the newest entry that says how a finding appeared who changed it.
+func attributeHistory(history []v1alpha1.HistoryEntry, f *engine.Finding) {
+	for i := range history {
+		if e := &history[i]; appears(e.Type) && tells(e, f) {
+			e.Manager = f.LastChange.Manager
+			return
 		}
+	}
+}
+
+// appears says whether a finding appeared by what happened.
+func appears(what v1alpha1.HistoryType) bool {
+	switch what {
+	case v1alpha1.HistoryOpened, v1alpha1.HistoryReopened, v1alpha1.HistoryGained, v1alpha1.HistoryWaived:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -48,6 +48,8 @@ type Outcome struct {
 	Turns time.Time
 	// Why says of findings that opened why they did, where only whoever watched knows it.
 	Why map[engine.Identity]string
+	// Again says that who changed what appeared earlier could not be read then, and is to be asked for again.
+	Again bool
 	// Uncovered says that there is no report because no baseline covers the target any more.
 	Uncovered bool
 }

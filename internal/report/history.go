@@ -1,6 +1,8 @@
 package report
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"time"
 
@@ -15,6 +17,9 @@ const maxHistory = 20
 
 // maxMessage is how long, in bytes, an entry says what was gained or lost, and why.
 const maxMessage = 300
+
+// maxPath is how long, in bytes, an entry names a field: there are many entries, and most paths are shorter.
+const maxPath = 200
 
 // history puts what happened now before what happened earlier, and drops the oldest.
 func history(earlier []v1alpha1.HistoryEntry, changes engine.Changes, now time.Time) []v1alpha1.HistoryEntry {
@@ -39,7 +44,7 @@ func history(earlier []v1alpha1.HistoryEntry, changes engine.Changes, now time.T
 func entry(f *engine.Finding, kind v1alpha1.HistoryType, now time.Time) v1alpha1.HistoryEntry {
 	e := v1alpha1.HistoryEntry{
 		Time: metav1.NewTime(now.Truncate(time.Second)), Type: kind,
-		Check: f.Check, Baseline: f.Baseline, Container: f.Container, Value: f.Value,
+		Check: f.Check, Baseline: f.Baseline, Container: f.Container, Path: pathIn(f), Value: f.Value,
 	}
 	if f.Origin == v1alpha1.OriginPermissions {
 		e.Message = cut(f.Actual)
@@ -55,6 +60,21 @@ func cut(message string) string {
 	return strings.ToValidUTF8(message[:maxMessage], "") + "…"
 }
 
+// pathIn returns the path of a finding as an entry has it. One that is cut ends in a hash of the whole, so that two that differ
+// never look the same.
+func pathIn(f *engine.Finding) string {
+	if len(f.Path) <= maxPath {
+		return f.Path
+	}
+	sum := sha256.Sum256([]byte(f.Path))
+	return strings.ToValidUTF8(f.Path[:maxPath], "") + "…(" + hex.EncodeToString(sum[:8]) + ")"
+}
+
+// tells says whether an entry tells of a finding.
+func tells(e *v1alpha1.HistoryEntry, f *engine.Finding) bool {
+	return e.Check == f.Check && e.Baseline == f.Baseline && e.Container == f.Container && e.Path == pathIn(f) && e.Value == f.Value
+}
+
 // resolvedOrLost says of permissions that they were lost.
 func resolvedOrLost(f *engine.Finding) v1alpha1.HistoryType {
 	if f.Origin == v1alpha1.OriginPermissions {
@@ -68,9 +88,8 @@ func openedOrReopened(f *engine.Finding, earlier []v1alpha1.HistoryEntry) v1alph
 	if f.Origin == v1alpha1.OriginPermissions {
 		return v1alpha1.HistoryGained
 	}
-	for _, e := range earlier {
-		if e.Type == v1alpha1.HistoryResolved && e.Check == f.Check && e.Baseline == f.Baseline &&
-			e.Container == f.Container && e.Value == f.Value {
+	for i := range earlier {
+		if earlier[i].Type == v1alpha1.HistoryResolved && tells(&earlier[i], f) {
 			return v1alpha1.HistoryReopened
 		}
 	}

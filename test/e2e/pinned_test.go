@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/onsi/gomega"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -60,7 +62,7 @@ func (s *scene) evaluated() error {
 	return nil
 }
 
-// changes returns, of each open report in the namespace, what changed and who changed it.
+// changes returns, of each open report in the namespace, what changed, who changed it and when, and how sure that is.
 func (s *scene) changes() ([]string, error) {
 	var list v1alpha1.DriftReportList
 	if err := s.list(&list); err != nil {
@@ -70,13 +72,48 @@ func (s *scene) changes() ([]string, error) {
 	for _, r := range list.Items {
 		for _, f := range r.Status.Findings {
 			by := "nobody knows"
-			if f.LastChange != nil && f.LastChange.Time != nil {
-				by = fmt.Sprintf("%s %s", f.LastChange.Manager, f.LastChange.Class)
+			if c := f.LastChange; c != nil && c.Time != nil {
+				by = fmt.Sprintf("%s %s %s through %q at %s", c.Manager, c.Class, c.Confidence, c.Subresource, c.Time.UTC().Format(time.RFC3339))
 			}
 			lines = append(lines, fmt.Sprintf("%s %s: %s %s by %s", r.Spec.Target.Kind, r.Spec.Target.Name, f.Check, f.Value, by))
 		}
 	}
 	return lines, nil
+}
+
+// by returns what a report is to say of a manager that has changed the object itself, not before the moment: at what time the
+// API server has in the managedFields.
+func (s *scene) by(obj client.Object, manager, sort string, moment time.Time) string {
+	s.Helper()
+	s.Expect(s.get(obj)).To(gomega.Succeed())
+	for _, entry := range obj.GetManagedFields() {
+		if entry.Manager == manager && entry.Subresource == "" {
+			s.Expect(entry.Time.Time).NotTo(gomega.BeTemporally("<", moment.Truncate(time.Second)), "that %s has changed it is news", manager)
+			return fmt.Sprintf(` by %s %s through "" at %s`, manager, sort, entry.Time.UTC().Format(time.RFC3339))
+		}
+	}
+	s.Fatalf("%s has not changed %s: %+v", manager, obj.GetName(), obj.GetManagedFields())
+	return ""
+}
+
+// judged returns how many objects of the namespace the operator, since it was started, has found to have drifted. It counts one
+// only after its report was written, where it is to be written.
+func (s *scene) judged(token string) (int, error) {
+	_, body, err := s.tryScrape(token)
+	if err != nil {
+		return 0, err
+	}
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(body))
+	n := 0
+	for _, metric := range families["plumbline_drifted_objects"].GetMetric() {
+		for _, label := range metric.GetLabel() {
+			if label.GetName() == "namespace" && label.GetValue() == s.namespace {
+				n += int(metric.GetGauge().GetValue())
+			}
+		}
+	}
+	return n, err
 }
 
 // versions returns the resourceVersion of every report in the namespace.
@@ -98,17 +135,20 @@ func TestWhatWasPinnedSaysWhoChangedIt(t *testing.T) {
 		d.Spec.Template.Spec.Containers[0].SecurityContext = nil
 		s.create(d)
 	}
-	s.create(&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "reader"}, Rules: []rbacv1.PolicyRule{
+	reader := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "reader"}, Rules: []rbacv1.PolicyRule{
 		{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"get"}},
-	}})
+	}}
+	s.create(reader)
 	deny := &networkingv1.NetworkPolicy{
 		ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "deny"},
 		Spec:       networkingv1.NetworkPolicySpec{PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress}},
 	}
 	s.create(deny)
+	token := s.reader()
 	s.snapshot()
 	s.Consistently(s.reports).Should(gomega.BeEmpty(), "what was pinned just now has not drifted")
 
+	began := time.Now()
 	s.kubectl(`sed -i "s/^      dnsPolicy: ClusterFirst/      dnsPolicy: ClusterFirst\n      hostPID: true/"`, "", "edit", "deployment", "api")
 	s.kubectl("", `{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "reader"},
 		"rules": [{"apiGroups": [""], "resources": ["configmaps", "secrets"], "verbs": ["get"]}]}`, "apply", "-f", "-")
@@ -124,12 +164,13 @@ func TestWhatWasPinnedSaysWhoChangedIt(t *testing.T) {
 	}
 	s.Expect(admin.Create(t.Context(), extra, client.FieldOwner("kube-controller-manager"))).To(gomega.Succeed())
 
+	api, web := s.deployment("api"), s.deployment("web")
 	s.Eventually(s.changes).Should(gomega.ConsistOf(
-		"Deployment api: declared-object true by kubectl-edit OutOfBand",
-		"Role reader: declared-object get secrets by kubectl-client-side-apply OutOfBand",
-		"Deployment web: declared-object true by argocd-controller GitOps",
-		gomega.SatisfyAll(gomega.HavePrefix("NetworkPolicy deny: declared-object "), gomega.HaveSuffix(" by helm GitOps")),
-		"RoleBinding extra: undeclared-object extra by kube-controller-manager Controller",
+		"Deployment api: declared-object true"+s.by(api, "kubectl-edit", "OutOfBand High", began),
+		"Role reader: declared-object get secrets"+s.by(reader, "kubectl-client-side-apply", "OutOfBand High", began),
+		"Deployment web: declared-object true"+s.by(web, "argocd-controller", "GitOps High", began),
+		gomega.SatisfyAll(gomega.HavePrefix("NetworkPolicy deny: declared-object "), gomega.HaveSuffix(s.by(deny, "helm", "GitOps High", began))),
+		"RoleBinding extra: undeclared-object extra"+s.by(extra, "kube-controller-manager", "Controller Low", began),
 	))
 	lines, err := s.changes()
 	s.Expect(err).NotTo(gomega.HaveOccurred())
@@ -143,7 +184,7 @@ func TestWhatWasPinnedSaysWhoChangedIt(t *testing.T) {
 	s.Expect(err).NotTo(gomega.HaveOccurred())
 	operator, err = startProgram(t.Context())
 	s.Expect(err).NotTo(gomega.HaveOccurred())
-	s.Eventually(s.evaluated).Should(gomega.Succeed())
+	s.Eventually(s.judged).WithArguments(token).Should(gomega.Equal(len(lines)), "after the restart, each is judged again")
 	s.Consistently(s.versions).Should(gomega.Equal(written), "a restart writes nothing twice")
 
 	s.kubectl(`sed -i "/^      hostPID: true/d"`, "", "edit", "deployment", "api")

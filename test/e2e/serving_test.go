@@ -86,11 +86,16 @@ func TestEveryMetricIsServedAndNoneNamesAnObject(t *testing.T) {
 // scrape asks for the metrics, with a token or without.
 func (s *scene) scrape(token string) (int, string) {
 	s.Helper()
-	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
-	defer transport.CloseIdleConnections()
-	code, body, err := get(s.Context(), &http.Client{Transport: transport}, "https://"+operator.metrics+"/metrics", token)
+	code, body, err := s.tryScrape(token)
 	s.Expect(err).NotTo(gomega.HaveOccurred())
 	return code, body
+}
+
+// tryScrape is scrape while the operator may not serve yet.
+func (s *scene) tryScrape(token string) (int, string, error) {
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	defer transport.CloseIdleConnections()
+	return get(s.Context(), &http.Client{Transport: transport}, "https://"+operator.metrics+"/metrics", token)
 }
 
 // account makes a ServiceAccount and returns a token for it.
