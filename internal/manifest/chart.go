@@ -21,14 +21,20 @@ import (
 // releaseName is the name of a release that "helm template" takes where none is given.
 const releaseName = "release-name"
 
+// libraryType is the type of a chart that is there for others, and makes nothing itself.
+const libraryType = "library"
+
 // chart renders a chart, as "helm template" does, and decodes what it makes. Nothing is looked up in a cluster.
 func (l *Loader) chart(ctx context.Context, d *decoder, path string) outcome {
+	if hasTooMany(path) {
+		return unreadable(path, "The chart has more than "+strconv.Itoa(maxDirectories)+" directories, counting each link to one: remove links.")
+	}
 	loaded, err := loader.Load(path)
 	if err != nil {
 		return unreadable(path, "The chart cannot be read: "+sentence(err))
 	}
-	if loaded.Metadata.Type == "library" { // it is there for other charts, and makes nothing itself
-		return outcome{}
+	if loaded.Metadata.Type == libraryType { // what stands in its directory is read file by file
+		return outcome{unread: true}
 	}
 	var out outcome
 	if lacks := dependenciesMissing(loaded); len(lacks) > 0 {
@@ -43,12 +49,25 @@ func (l *Loader) chart(ctx context.Context, d *decoder, path string) outcome {
 	rendered, err := render(ctx, loaded, values, l.options.Namespace)
 	if err != nil {
 		out.add(renderFlaw(path, err))
-		return out
 	}
 	for _, name := range templates(rendered) {
 		d.template(&out, path, loaded, name, rendered[name])
 	}
+	for _, crd := range loaded.CRDObjects() {
+		d.installed(&out, path, loaded, crd)
+	}
 	return out
+}
+
+// installed decodes a file in the directory crds, which Helm installs as it is, whatever stands in it.
+func (d *decoder) installed(out *outcome, chartPath string, c *chartv2.Chart, crd chartv2.CRD) {
+	file, _ := templateFile(chartPath, c, filepath.ToSlash(crd.Filename))
+	text, message := plainText(crd.File.Data)
+	if message != "" {
+		out.problem(Source{File: file, Line: 1}, message)
+		return
+	}
+	out.join(d.documents(file, chunk{text, 1}))
 }
 
 func sentence(err error) string {
@@ -93,8 +112,15 @@ func render(ctx context.Context, c *chartv2.Chart, values map[string]any, namesp
 		return nil, err
 	}
 	release := common.ReleaseOptions{Name: releaseName, Namespace: namespace, Revision: 1, IsInstall: true}
-	all, err := util.ToRenderValues(c, values, release, nil)
+	all, err := util.ToRenderValuesWithSchemaValidation(c, values, release, nil, true)
 	if err != nil {
+		return nil, err
+	}
+	given, err := all.Table("Values")
+	if err != nil {
+		return nil, err
+	}
+	if err := meetsSchemas(c, given); err != nil {
 		return nil, err
 	}
 	return engine.Engine{}.RenderWithContext(ctx, c, all)
@@ -128,9 +154,14 @@ func (d *decoder) template(out *outcome, chartPath string, c *chartv2.Chart, nam
 		f.source.Line = kindLine(source, kind, count[kind])
 		count[kind]++
 	}
-	out.found = append(out.found, part.found...)
-	out.documents += part.documents
-	out.skipped += part.skipped
+	out.join(part)
+}
+
+// join adds what was found in a file of its own.
+func (o *outcome) join(part outcome) {
+	o.found = append(o.found, part.found...)
+	o.documents += part.documents
+	o.skipped += part.skipped
 }
 
 // templateFile returns the path of a template, and its text. Those of a chart in an archive have the archive's.

@@ -72,13 +72,13 @@ func (d *decoder) value(out *outcome, v *value) {
 	h := &v.head
 	switch {
 	case v.json[0] != '{':
-		out.problem(v.source, "The document is no object but a list or a text: if it is a patch, scan the kustomization that uses it.")
+		out.noObject(v.source, "The document is no object but a list or a text: if it is a patch, scan the kustomization that uses it.")
 	case h.twice != "":
 		out.add(standsTwice(h.twice, v.tree().follow(h.twice).line).at(v.source))
 	case h.odd != "":
 		out.problem(v.lineOf(h.odd), "The field "+h.odd+" is not of the type that it must be.")
 	case h.kind == "" || h.apiVersion == "":
-		out.problem(v.source, "The document has no "+lacking(h)+
+		out.noObject(v.source, "The document has no "+lacking(h)+
 			", so that it is no object: if it is a patch, scan the kustomization that uses it.")
 	default:
 		d.object(out, v)
@@ -151,4 +151,8 @@ func (o *outcome) add(f found) {
 
 func (o *outcome) problem(source Source, message string) {
 	o.add(found{source: source, message: message})
+}
+
+func (o *outcome) noObject(source Source, message string) {
+	o.add(found{source: source, message: message, noObject: true})
 }

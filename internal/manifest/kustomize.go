@@ -46,10 +46,19 @@ func (l *Loader) kustomization(d *decoder, directory string) outcome {
 			out.problem(source, "The object that the kustomization makes cannot be decoded: "+err.Error()+".")
 			continue
 		}
-		tree := jsonTree(data, 0, func(int) int { return source.Line })
-		d.value(&out, &value{source: source, json: data, head: headOf(data), tree: func() *node { return &tree }})
+		for v, bad := range builtValue(source, data).all() {
+			d.readable(&out, v, bad)
+		}
 	}
 	return out
+}
+
+// builtValue is an object that a kustomization made: all of it stands where its source does.
+func builtValue(source Source, data []byte) *value {
+	tree := jsonTree(data, 0, func(int) int { return source.Line })
+	v := &value{source: source, json: data, tree: func() *node { return &tree }}
+	v.item = func(item *value, place int, _ element) { item.tree = itemTree(v, place) }
+	return v
 }
 
 func (l *Loader) build(directory string) (made resmap.ResMap, err error) {
@@ -65,7 +74,9 @@ func (l *Loader) build(directory string) (made resmap.ResMap, err error) {
 		}
 	}()
 	local := &localFiles{FileSystem: filesys.MakeFsOnDisk(), most: l.options.MaxFileBytes, root: root}
-	made, err = krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(local, root)
+	made, err = offline(func() (resmap.ResMap, error) {
+		return krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(local, root)
+	})
 	if local.refused != nil { // kustomize would say that there is no kustomization
 		return nil, local.refused
 	}
@@ -81,8 +92,8 @@ func removeOrigin(r *resource.Resource) error {
 	return r.SetAnnotations(annotations)
 }
 
-// localFiles are the files that a kustomization is built of. What would be fetched from elsewhere it refuses before
-// kustomize has seen it: kustomize reads every kustomization before it does what it says.
+// localFiles are the files that a kustomization is built of. What names a place elsewhere in one of the usual ways it
+// refuses before kustomize has seen it, so that the message can name file and place.
 type localFiles struct {
 	filesys.FileSystem
 	most int64
@@ -116,13 +127,9 @@ func (f *localFiles) readFile(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	isKustomization := slices.Contains(kustomizationFiles, filepath.Base(path))
-	if !isKustomization && !bytes.Contains(data, []byte("builtin")) { // the configuration of a transformer
-		return data, nil
-	}
-	for _, reference := range references(data) {
+	for _, reference := range references(data, isKustomization) {
 		if isRemote(reference) {
-			return nil, fmt.Errorf("%s refers to %s, and nothing is fetched from elsewhere: "+
-				"build the kustomization yourself, and scan what it makes", path, reference)
+			return nil, fmt.Errorf("%s refers to %s, and %w", path, reference, errElsewhere)
 		}
 	}
 	if isKustomization && filepath.Dir(path) == f.root {
@@ -162,16 +169,30 @@ var referring = []string{
 	"patchesStrategicMerge", "path", "paths", "file", "files", "env", "envs", "valuesFile", "additionalValuesFiles",
 }
 
-// references returns the files and directories that a kustomization names, and what else stands in such fields.
-func references(data []byte) []string {
+// references returns the files and directories that a kustomization names, and what else stands in such fields. Of other
+// files only the configurations of transformers are looked at.
+func references(data []byte, isKustomization bool) []string {
+	if !isKustomization && !bytes.Contains(data, []byte(builtin)) {
+		return nil
+	}
 	var found []string
 	for each := range split(chunk{data, 1}) {
 		root, bad := parse(each)
-		if bad == nil && root != nil && !isBlownUp(root, each) {
+		if bad != nil || root == nil || isBlownUp(root, each) {
+			continue
+		}
+		if tree := yamlTree(root, 0); isKustomization || tree.says("apiVersion", builtin) {
 			found = referenced(root, false, found)
 		}
 	}
 	return found
+}
+
+// builtin is the apiVersion of the configurations of kustomize's own transformers.
+const builtin = "builtin"
+
+func isReferring(key string) bool { // kustomize reads keys in any case
+	return slices.ContainsFunc(referring, func(one string) bool { return strings.EqualFold(one, key) })
 }
 
 // referenced adds what a part of a kustomization refers to. named says that it stands in a field that names files.
@@ -183,7 +204,7 @@ func referenced(n *yamlv3.Node, named bool, found []string) []string {
 		}
 	case yamlv3.MappingNode:
 		for i := 0; i+1 < len(n.Content); i += 2 {
-			found = referenced(n.Content[i+1], slices.Contains(referring, n.Content[i].Value), found)
+			found = referenced(n.Content[i+1], isReferring(n.Content[i].Value), found)
 		}
 	case yamlv3.AliasNode:
 		return referenced(n.Alias, named, found)
@@ -199,7 +220,7 @@ func referenced(n *yamlv3.Node, named bool, found []string) []string {
 // stands in it itself.
 func namedFiles(value string) []string {
 	if strings.Contains(value, "\n") {
-		return references([]byte(value))
+		return references([]byte(value), true)
 	}
 	if _, file, hasKey := strings.Cut(value, "="); hasKey {
 		return []string{value, file}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,6 +39,10 @@ func TestPathsAreReadInTheirOrderAndOnce(t *testing.T) {
 		{"a file of any name", []string{"a/notes.txt"}, []string{"a/notes.txt"}},
 		{"a pattern", []string{"b/*.yaml"}, []string{"b/two.yaml"}},
 		{"a pattern for all directories", []string{"**/*.json"}, []string{"a/deep/er/four.json"}},
+		{"a pattern for all directories within others", []string{"**/d*/**/*.json"}, []string{"a/deep/er/four.json"}},
+		{"a pattern for all that is below", []string{"a/**"}, []string{"a/deep/er/four.json", "a/notes.txt", "a/three.YAML"}},
+		{"a pattern for some depth", []string{"*/**/er/*"}, []string{"a/deep/er/four.json"}},
+		{"a pattern for all directories or none", []string{"**/b/**/one.*"}, []string{"b/one.yml"}},
 		{"a pattern that matches directories", []string{"a/d*"}, []string{"a/deep/er/four.json"}},
 		{"a hidden directory that is named", []string{"a/.hidden"}, []string{"a/.hidden/x.yaml"}},
 	} {
@@ -80,6 +85,7 @@ func TestWhatCannotBeReadIsAProblem(t *testing.T) {
 	}{
 		{"absent.yaml", "absent.yaml:1: There is no such file or directory.", false},
 		{"*.toml", "*.toml:1: The pattern matches no file.", false},
+		{"**.yaml", "**.yaml:1: The file cannot be read: ** stands for whole directories: put it between slashes.", false},
 		{"[.yaml", "[.yaml:1: The file cannot be read: syntax error in pattern.", false},
 		{"large.yaml", "large.yaml:1: The file has 2400 bytes, which is more than the 1000 bytes that are read at most: split it.", false},
 		{"loop.yaml", "loop.yaml:1: The symbolic link leads back to itself.", false},
@@ -107,6 +113,34 @@ func TestWhatCannotBeReadIsAProblem(t *testing.T) {
 				t.Errorf("got %q and %d objects, want %q and the rest", got, objects, c.want)
 			}
 		})
+	}
+}
+
+// Links that lead to directories with links make any number of paths to one file.
+func TestWhatSeveralLinksLeadToIsReadOnce(t *testing.T) {
+	t.Chdir(t.TempDir())
+	fan(t, "fan", 40)
+	write(t, "fan/40/one.yaml", fmt.Sprintf(namespace, "one"))
+	link(t, "40/one.yaml", "fan/two.yaml")
+	got := listing(manifest.New(nil, manifest.Options{}), "fan/0", "fan", "fan/**/*.yaml", "fan/40/one.yaml")
+	if want := "fan/0" + strings.Repeat("/a", 40) + "/one.yaml:1: document 0: Namespace one\n" +
+		"{Files:1 Documents:1 Objects:1 Skipped:0 Problems:0}\n"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// fan makes directories, each with two links to the next one.
+func fan(t testing.TB, dir string, levels int) {
+	t.Helper()
+	for i := range levels + 1 {
+		at := filepath.Join(dir, strconv.Itoa(i))
+		if err := os.MkdirAll(at, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if i < levels {
+			link(t, "../"+strconv.Itoa(i+1), at+"/a")
+			link(t, "../"+strconv.Itoa(i+1), at+"/b")
+		}
 	}
 }
 

@@ -13,6 +13,8 @@ type found struct {
 	source  Source
 	object  kruntime.Object
 	message string
+	// noObject says that what is there is no object of Kubernetes at all, and does not look like one.
+	noObject bool
 }
 
 func (f *found) deliver(yield func(*Object, *Problem) bool) bool {
@@ -117,6 +119,8 @@ func (l *Loader) tasks(ctx context.Context, p *pipeline, e entry) bool {
 		return one(func(d *decoder) outcome { return l.chart(ctx, d, e.path) })
 	case e.form == kustomization:
 		return one(func(d *decoder) outcome { return l.kustomization(d, e.path) })
+	case e.beside:
+		return one(func(d *decoder) outcome { return l.besides(d, e.path) })
 	case e.path != Stdin && e.size <= wholeFile:
 		return one(func(d *decoder) outcome { return l.file(d, e.path) })
 	}

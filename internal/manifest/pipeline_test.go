@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/util/yaml"
 
 	"plumbline.dev/plumbline/internal/manifest"
 	"plumbline.dev/plumbline/internal/workload"
@@ -79,7 +80,10 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		l := manifest.New(bytes.NewReader(data), manifest.Options{})
-		lines := 1 + bytes.Count(data, []byte{'\n'}) + bytes.Count(data, []byte{'\r'})
+		lines := 1
+		for _, end := range []string{"\n", "\r", "\u0085", "\u2028", "\u2029"} { // as YAML ends them
+			lines += bytes.Count(data, []byte(end))
+		}
 		seen := map[int]bool{}
 		for object, problem := range l.Load(t.Context(), []string{manifest.Stdin}) {
 			if problem != nil {
@@ -103,9 +107,26 @@ func FuzzLoad(f *testing.F) {
 				t.Errorf("%q: document %d of %d", data, document, l.Stats().Documents)
 			}
 		}
+		if stats := l.Stats(); holdsSomething(data) && stats.Documents+stats.Problems == 0 {
+			t.Errorf("%q: it holds something, and nothing is said of it", data)
+		}
 		again := listing(manifest.New(bytes.NewReader(data), manifest.Options{}), manifest.Stdin)
 		if got := listing(manifest.New(bytes.NewReader(data), manifest.Options{}), manifest.Stdin); got != again {
 			t.Errorf("%q: read twice, it is not the same:\n%s", data, cmp.Diff(again, got))
 		}
 	})
+}
+
+// holdsSomething says whether kubectl finds something in a text.
+func holdsSomething(data []byte) bool {
+	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(data), 4096)
+	for {
+		var document any
+		if err := decoder.Decode(&document); err != nil {
+			return false
+		}
+		if document != nil {
+			return true
+		}
+	}
 }

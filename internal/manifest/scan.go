@@ -104,6 +104,9 @@ type head struct {
 	apiVersion, kind string
 	items            []byte // of a List
 	itemsAt          int
+	// hasItems says that there is such a field, and other is the first one that a List has not.
+	hasItems bool
+	other    string
 	// odd is a field of those that is not of the type it must be, and twice one that stands there twice.
 	odd, twice string
 }
@@ -122,7 +125,9 @@ func headOf(data []byte) head {
 			if h.items != nil {
 				h.twice = e.key
 			}
-			h.items, h.itemsAt = value, e.begin
+			h.items, h.itemsAt, h.hasItems = value, e.begin, true
+		default:
+			h.note(e.key)
 		}
 	}
 	if len(h.items) > 0 && h.items[0] != '[' {
@@ -132,6 +137,13 @@ func headOf(data []byte) head {
 		h.items = nil
 	}
 	return h
+}
+
+// note notes a field that a List has not.
+func (h *head) note(key string) {
+	if h.other == "" && key != "metadata" {
+		h.other = key
+	}
 }
 
 // text reads a field that must be a string.

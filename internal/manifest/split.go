@@ -75,22 +75,31 @@ func isMarker(line []byte, c byte) bool {
 	return len(line) == 3 || line[3] == ' ' || line[3] == '\t' || line[3] == '\n' || line[3] == '\r'
 }
 
-// empty says whether a document of YAML holds nothing but comments, directives and markers.
+// empty says whether a document of YAML holds nothing but comments, directives and markers. It answers only where lines end
+// as everybody sees them end: behind another end of a line, what looks like the rest of a comment may be an object.
 func empty(data []byte) bool {
 	for len(data) > 0 {
 		var line []byte
 		line, data, _ = bytes.Cut(data, newline)
+		if line = bytes.TrimSuffix(line, []byte{'\r'}); endsWithin(line) {
+			return false
+		}
 		if isMarker(line, '-') || isMarker(line, '.') {
 			line = line[3:]
 		} else if bytes.HasPrefix(line, []byte{'%'}) {
 			continue
 		}
-		line = bytes.TrimLeft(line, " \t\r")
+		line = bytes.TrimLeft(line, " \t")
 		if len(line) > 0 && line[0] != '#' {
 			return false
 		}
 	}
 	return true
+}
+
+// endsWithin says whether YAML takes something in a line for its end: a carriage return, U+0085, U+2028 or U+2029.
+func endsWithin(line []byte) bool {
+	return bytes.ContainsAny(line, "\r\u0085\u2028\u2029")
 }
 
 // begins returns the line on which the first thing in a document stands.

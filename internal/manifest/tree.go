@@ -62,22 +62,24 @@ func (n *node) item(list, selector string) *node {
 }
 
 func (n *node) is(list, selector string) bool {
-	says := func(key, value string) bool {
-		field := n.field(key)
-		return field != nil && field.text == value
-	}
 	number, protocol, isPort := strings.Cut(selector, "/")
 	switch {
 	case len(n.children) == 0:
 		return n.text == selector
 	case list == "volumeMounts":
-		return says("mountPath", selector)
+		return n.says("mountPath", selector)
 	case list == "ports" && isPort:
-		return says("containerPort", number) && (says("protocol", protocol) || n.field("protocol") == nil)
+		return n.says("containerPort", number) && (n.says("protocol", protocol) || n.field("protocol") == nil)
 	case n.field("name") == nil && n.field("metadata") != nil: // a claim of a StatefulSet
 		return n.field("metadata").is(list, selector)
 	}
-	return says("name", selector)
+	return n.says("name", selector)
+}
+
+// says says whether a field of an object is this text.
+func (n *node) says(key, text string) bool {
+	field := n.field(key)
+	return field != nil && field.text == text
 }
 
 // name returns what a path calls an item of a list.

@@ -46,7 +46,7 @@ func (r *reader) read(path string, documents int, text chunk) iter.Seq2[*value, 
 			yield(v, &flaw{notUTF8(text), "The document is not UTF-8: save the file as UTF-8."})
 			return
 		}
-		if first := bytes.TrimLeft(text.data, " \t\r\n"); first[0] == '{' || first[0] == '[' {
+		if first := bytes.TrimLeft(text.data, " \t\r\n"); len(first) > 0 && (first[0] == '{' || first[0] == '[') {
 			if parts, ok := jsonDocuments(text.data); ok {
 				r.jsonValues(v.source, text, parts, yield)
 				return
@@ -170,6 +170,11 @@ const listSuffix = "List"
 // maxNested is how deep Lists stand in Lists.
 const maxNested = 8
 
+// all goes over the object, or over the items of a List.
+func (v *value) all() iter.Seq2[*value, *flaw] {
+	return func(yield func(*value, *flaw) bool) { v.flatten(head{}, new(int), yield) }
+}
+
 // flatten yields an object, or the items of a List in its place. Items of a List of one kind need not name theirs.
 func (v *value) flatten(list head, items *int, yield func(*value, *flaw) bool) bool {
 	if v.json[0] == '{' {
@@ -189,8 +194,16 @@ func (v *value) flatten(list head, items *int, yield func(*value, *flaw) bool) b
 		}
 		return yield(v, nil)
 	}
+	return v.unpack(items, yield)
+}
+
+// unpack yields what is wrong with a List itself, and its items.
+func (v *value) unpack(items *int, yield func(*value, *flaw) bool) bool {
+	if bad := v.oddList(); bad != nil && !yield(v, bad) {
+		return false
+	}
 	switch {
-	case h.items == nil:
+	case v.head.items == nil:
 		return true
 	case v.nested == maxNested:
 		return yield(v, &flaw{v.source.Line, "The List stands in too many others: take its items out."})
@@ -219,16 +232,59 @@ func (v *value) eachItem(items *int, yield func(*value, *flaw) bool) bool {
 	return true
 }
 
-// isList says whether an object is a List of some kind of Kubernetes, each of which has its own, or of another that is read.
-// Other kinds may be called so and be something else; they are not judged in any case.
+// oddList says what is wrong with a List itself: a word that is misspelled would hide its items.
+func (v *value) oddList() *flaw {
+	h := &v.head
+	_, isOwn := h.listOf()
+	switch {
+	case !isOwn:
+	case h.other != "":
+		line := v.source.Line
+		if field := v.tree().field(h.other); field != nil {
+			line = field.line
+		}
+		return flawf(line, "Unknown field %s of the %s: it holds nothing but metadata and items. Correct or remove it.", h.other, h.kind)
+	case !h.hasItems:
+		return &flaw{v.source.Line, "The " + h.kind + " has no items: write items: [] if there are none."}
+	}
+	return nil
+}
+
+// isList says whether an object is a List of some kind of Kubernetes: every one has its own. What is called otherwise, or
+// is a kind of others, is one for kubectl as soon as it has items; so it is here where those are objects.
 func (h *head) isList() bool {
-	of, is := strings.CutSuffix(h.kind, listSuffix)
-	if h.odd != "" || h.twice != "" || !is {
+	if h.odd != "" || h.twice != "" || h.kind == "" {
 		return false
 	}
+	if of, isOwn := h.listOf(); isOwn {
+		_, isRead := kinds[of]
+		return len(h.items) > 0 || of == "" || isRead
+	}
+	_, isRead := kinds[h.kind]
+	return !isRead && h.holdsObjects()
+}
+
+// listOf returns the kind that a List holds, of Kubernetes or of another that is read; it is empty for one of all kinds.
+func (h *head) listOf() (kind string, ok bool) {
 	group, version, _ := strings.Cut(h.apiVersion, "/")
-	_, isRead := foreign(schema.GroupVersionKind{Group: group, Version: version, Kind: of})
-	return (isRead || ofKubernetes(group)) && (len(h.items) > 0 || h.kind == listSuffix)
+	kind, ok = strings.CutSuffix(h.kind, listSuffix)
+	_, isRead := foreign(schema.GroupVersionKind{Group: group, Version: version, Kind: kind})
+	return kind, ok && (isRead || ofKubernetes(group))
+}
+
+// holdsObjects says whether an item is an object of Kubernetes.
+func (h *head) holdsObjects() bool {
+	if len(h.items) == 0 {
+		return false
+	}
+	for e := range elements(h.items, 0) {
+		if item := h.items[e.begin:e.end]; item[0] == '{' {
+			if inner := headOf(item); inner.apiVersion != "" && inner.kind != "" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // lineOf returns the source with the line of a field.

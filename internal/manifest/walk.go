@@ -21,10 +21,12 @@ const (
 
 // entry is a file, or a directory that is read as a whole; or what is wrong with it.
 type entry struct {
-	path    string
-	form    form
-	size    int64
-	message string
+	path, real string // real has no symbolic links
+	form       form
+	size       int64
+	message    string
+	// beside says that the file may hold something else than objects.
+	beside bool
 }
 
 // The files that make a directory a kustomization or a chart.
@@ -36,26 +38,35 @@ var (
 // extensions are those of the files that are read of a directory.
 var extensions = []string{".yaml", ".yml", ".json"}
 
+// place is where something is read, and how: a directory may be a chart and a kustomization.
+type place struct {
+	real string
+	form form
+}
+
+// way is a directory, and what decides how what stands in it is read.
+type way struct {
+	real   string
+	role   role
+	beside bool
+}
+
 // walker finds what there is to read.
 type walker struct {
 	entries []entry
-	seen    map[string]bool // paths that have been found
-	// used are the files and directories that kustomizations are made of, by their absolute paths.
-	used map[string]bool
+	seen    map[place]bool
+	// walked are the directories below one argument: however many links lead to one, it is read once in each way.
+	walked map[way]bool
+	built  kustomizations
 }
 
 // entries goes over what the paths name, each once.
 func (l *Loader) entries(paths []string) iter.Seq[entry] {
-	w := &walker{seen: map[string]bool{}}
+	w := &walker{seen: map[place]bool{}}
 	for _, path := range paths {
 		w.argument(path)
 	}
 	return slices.Values(w.entries)
-}
-
-// isPart says whether an entry of a directory is part of a kustomization, which makes objects of it.
-func (w *walker) isPart(e entry) bool {
-	return e.message == "" && w.used[absolute(e.path)]
 }
 
 func absolute(path string) string {
@@ -65,21 +76,37 @@ func absolute(path string) string {
 	return path
 }
 
+// realPath returns where a path leads, by which a file is known again.
+func realPath(path string) string {
+	path = absolute(path)
+	if leads, err := filepath.EvalSymlinks(path); err == nil {
+		return leads
+	}
+	return path
+}
+
 func (w *walker) add(e entry) {
-	if !w.seen[e.path] {
-		w.seen[e.path] = true
+	at := place{e.real, e.form}
+	if !w.seen[at] {
+		w.seen[at] = true
 		w.entries = append(w.entries, e)
+		return
+	}
+	for i := range w.entries { // read as anywhere, where one way to it says so
+		if known := &w.entries[i]; known.beside && !e.beside && (place{known.real, known.form}) == at {
+			known.beside = false
+		}
 	}
 }
 
 func (w *walker) problem(path, message string) {
-	w.add(entry{path: path, message: message})
+	w.add(entry{path: path, real: absolute(path), message: message})
 }
 
 // argument finds what a path or a pattern names.
 func (w *walker) argument(path string) {
 	if path == Stdin {
-		w.add(entry{path: Stdin})
+		w.add(entry{path: Stdin, real: Stdin})
 		return
 	}
 	path = filepath.Clean(path)
@@ -114,59 +141,87 @@ func (w *walker) pattern(pattern string) {
 
 // named finds what is read of a path that somebody named: a file of whatever name, or a directory.
 func (w *walker) named(path string, info fs.FileInfo) {
+	leads := realPath(path)
 	switch {
 	case info.IsDir():
-		inner := &walker{seen: w.seen, used: map[string]bool{}}
-		inner.directory(path, nil)
-		w.entries = append(w.entries, slices.DeleteFunc(inner.entries, inner.isPart)...)
+		w.tree(path, leads)
 	case strings.HasSuffix(path, ".tgz"):
-		w.add(entry{path: path, form: chart})
+		w.add(entry{path: path, real: leads, form: chart})
 	case filepath.Base(path) == chartFile:
-		w.add(entry{path: filepath.Dir(path), form: chart})
+		w.add(entry{path: filepath.Dir(path), real: realPath(filepath.Dir(path)), form: chart})
 	case slices.Contains(kustomizationFiles, filepath.Base(path)):
-		w.add(entry{path: filepath.Dir(path), form: kustomization})
+		w.add(entry{path: filepath.Dir(path), real: realPath(filepath.Dir(path)), form: kustomization})
 	default:
-		w.add(entry{path: path, size: info.Size()})
+		w.add(entry{path: path, real: leads, size: info.Size()})
 	}
 }
 
-// directory finds what is read of a directory and of those below it. above are the directories that it stands in.
-func (w *walker) directory(path string, above []os.FileInfo) {
-	info, err := os.Stat(path)
+// tree finds what is read of a directory and of all below it, but for what its kustomizations make objects of.
+func (w *walker) tree(path, leads string) {
+	inner := &walker{seen: w.seen, walked: map[way]bool{}, built: newKustomizations()}
+	inner.directory(&directory{path: path, real: leads})
+	parts := inner.built.parts()
+	for _, e := range inner.entries {
+		if e.message == "" && parts[e.real] {
+			delete(w.seen, place{e.real, e.form}) // it may be named itself
+			continue
+		}
+		e.beside = e.beside || inner.built.data[e.real]
+		w.entries = append(w.entries, e)
+	}
+}
+
+// directory is a directory that is gone through.
+type directory struct {
+	path, real string
+	above      []os.FileInfo // the directories that it stands in
+	role       role
+	// files says that its files are read, and beside that they stand beside what a chart is made of.
+	files, beside bool
+}
+
+// directory finds what is read of a directory and of those below it.
+func (w *walker) directory(d *directory) {
+	info, err := os.Stat(d.path)
 	if err != nil {
-		w.problem(path, reason(err))
+		w.problem(d.path, reason(err))
 		return
 	}
-	if slices.ContainsFunc(above, func(one os.FileInfo) bool { return os.SameFile(one, info) }) {
-		w.problem(path, "The symbolic link leads back to a directory that it stands in: remove it.")
+	if slices.ContainsFunc(d.above, func(one os.FileInfo) bool { return os.SameFile(one, info) }) {
+		w.problem(d.path, "The symbolic link leads back to a directory that it stands in: remove it.")
 		return
 	}
-	names, err := os.ReadDir(path)
+	as := way{d.real, d.role, d.beside}
+	if w.walked[as] {
+		return
+	}
+	w.walked[as] = true
+	names, err := os.ReadDir(d.path)
 	if err != nil {
-		w.problem(path, reason(err))
+		w.problem(d.path, reason(err))
 		return
 	}
-	files := true
+	d.above = append(slices.Clip(d.above), info)
+	d.files = true
 	for _, name := range names {
 		if name.Name() == chartFile {
-			w.add(entry{path: path, form: chart})
-			return
+			w.chart(d)
 		}
 		if slices.Contains(kustomizationFiles, name.Name()) {
-			w.kustomization(path, filepath.Join(path, name.Name()))
-			files = false
+			w.kustomization(d, name.Name())
 		}
 	}
 	for _, name := range names {
-		if !strings.HasPrefix(name.Name(), ".") {
-			w.child(filepath.Join(path, name.Name()), name, files, append(above, info))
+		if !strings.HasPrefix(name.Name(), ".") && !d.isOfChart(name.Name()) {
+			w.child(d, name)
 		}
 	}
 }
 
 // child finds what is read of what stands in a directory. Files of a kustomization are read only as it says.
-func (w *walker) child(path string, name fs.DirEntry, files bool, above []os.FileInfo) {
-	wanted := files && slices.Contains(extensions, strings.ToLower(filepath.Ext(path)))
+func (w *walker) child(d *directory, name fs.DirEntry) {
+	path, leads := filepath.Join(d.path, name.Name()), filepath.Join(d.real, name.Name())
+	wanted := d.files && slices.Contains(extensions, strings.ToLower(filepath.Ext(path)))
 	mode, size := name.Type(), int64(0)
 	if mode&fs.ModeSymlink != 0 {
 		info, err := os.Stat(path)
@@ -176,82 +231,24 @@ func (w *walker) child(path string, name fs.DirEntry, files bool, above []os.Fil
 			}
 			return
 		}
-		mode, size = info.Mode().Type(), info.Size()
+		mode, size, leads = info.Mode().Type(), info.Size(), realPath(path)
 	} else if info, err := name.Info(); err == nil {
 		size = info.Size()
 	}
 	switch {
 	case mode.IsDir():
-		w.directory(path, slices.Clip(above))
+		w.directory(&directory{path: path, real: leads, above: d.above, role: d.roleOf(name.Name()), beside: d.beside})
 	case !wanted:
 	case !mode.IsRegular():
 		w.problem(path, fmt.Sprintf("The file is no regular file but %s: name it to read it.", mode))
 	default:
-		w.add(entry{path: path, size: size})
+		w.add(entry{path: path, real: leads, size: size, beside: d.beside})
 	}
 }
 
 // kustomization takes a kustomization, and notes what it is made of.
-func (w *walker) kustomization(directory, file string) {
-	w.add(entry{path: directory, form: kustomization})
-	data, err := os.ReadFile(file) //nolint:gosec // a file of a directory that the user names
-	if err != nil {
-		return // building it will say so
-	}
-	for _, reference := range references(data) {
-		w.used[absolute(filepath.Join(directory, reference))] = true
-	}
-}
-
-// matching returns the paths that a pattern matches, by name. Beside what filepath.Match knows, ** stands for any number
-// of directories.
-func matching(pattern string) ([]string, error) {
-	before, after, deep := strings.Cut(pattern, "**")
-	if !deep {
-		return filepath.Glob(pattern)
-	}
-	after = strings.TrimPrefix(after, string(filepath.Separator))
-	if before == "" {
-		before = "."
-	}
-	roots, err := filepath.Glob(filepath.Clean(before))
-	if err != nil {
-		return nil, err
-	}
-	var found []string
-	for _, root := range roots {
-		all, err := filesBelow(root)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, slices.DeleteFunc(all, func(path string) bool { return !matchesEnd(after, path) })...)
-	}
-	return found, nil
-}
-
-// filesBelow returns the files of a directory and of those below it that are not hidden.
-func filesBelow(root string) (files []string, err error) {
-	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, failed error) error {
-		switch {
-		case failed != nil:
-			return failed
-		case !d.IsDir():
-			files = append(files, path)
-		case path != root && strings.HasPrefix(d.Name(), "."):
-			return fs.SkipDir
-		}
-		return nil
-	})
-	return files, err
-}
-
-// matchesEnd says whether the last elements of a path match a pattern.
-func matchesEnd(pattern, path string) bool {
-	parts := strings.Split(path, string(filepath.Separator))
-	last := len(parts) - strings.Count(pattern, string(filepath.Separator)) - 1
-	if last < 0 {
-		return false
-	}
-	matches, err := filepath.Match(pattern, filepath.Join(parts[last:]...))
-	return err == nil && (matches || pattern == "")
+func (w *walker) kustomization(d *directory, file string) {
+	w.add(entry{path: d.path, real: d.real, form: kustomization})
+	w.built.note(d.real, filepath.Join(d.path, file))
+	d.files = false
 }
