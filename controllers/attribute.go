@@ -83,7 +83,7 @@ func (r *targetReconciler) attribute(
 const networkPolicies = "networkpolicies"
 
 // policyIn splits the path of a finding on a workload that stands in a NetworkPolicy of its namespace, such as
-// networkpolicies[web].spec.egress[0], into the policy and the path there.
+// networkpolicies[web].spec.egress, into the policy and the path there.
 func policyIn(path, namespace string) (policy v1alpha1.TargetReference, rest string, is bool) {
 	inside, is := strings.CutPrefix(path, networkPolicies+"[")
 	name, rest, ends := strings.Cut(inside, "].")

@@ -33,14 +33,14 @@ func allowedAll(in *engine.Input, d network.Direction, where string) []engine.Fi
 	policy := in.Policy
 	all := policy.AllowAll(d)
 	var findings []engine.Finding
-	for _, by := range all.By {
-		f := engine.Finding{Path: by.Path(), Value: opened(by), Expected: "the peers and ports that are needed"}
+	for _, by := range network.Distinct(all.By) {
+		f := engine.Finding{Path: by.Field(), Value: opened(by), Expected: "the peers and ports that are needed"}
 		why := openedWide(by)
 		if all.Together {
 			why += ", which with the other rules is next to everything"
 		}
 		if len(findings) == maxFound {
-			f.Path, f.Value, why = "spec."+d.String(), furtherOnes, "more rules than are shown restrict neither peers nor ports"
+			f.Value, why = furtherOnes, "more rules than are shown restrict neither peers nor ports"
 		}
 		f.Actual = f.Value
 		f.Message = policy.String() + " lets everything " + where + ": " + why + "; baseline " + in.Baseline + " forbids it."

@@ -14,14 +14,15 @@ const (
 	aroundPods = "networkpolicies"
 
 	// everything is the value of a rule that names no peer.
-	everything = "everything"
+	everything = network.Everybody
 
 	// maxNamed bounds the policies that a sentence names.
 	maxNamed = 3
 )
 
-// besidePods returns the path of what the NetworkPolicies around a workload say. Objects that an owner has several of at once
-// are told apart as in all other paths.
+// besidePods returns the path of what the NetworkPolicies around a workload say: of what a policy opens, the list of rules, because
+// which rule of it may change without any change in what is open. Objects that an owner has several of at once are told apart as
+// in all other paths.
 func besidePods(w *workload.Workload, by *network.Opening) string {
 	path := aroundPods
 	if object, _, several := strings.Cut(w.PodPath, "]."); several {
@@ -30,7 +31,7 @@ func besidePods(w *workload.Workload, by *network.Opening) string {
 	if by == nil {
 		return path
 	}
-	return path + "[" + by.Policy.Ref.Name + "]." + by.Path()
+	return path + "[" + by.Policy.Ref.Name + "]." + by.Field()
 }
 
 // opened puts what an opening lets through into a value: a block of addresses, or everything.

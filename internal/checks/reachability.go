@@ -1,7 +1,7 @@
 package checks
 
 import (
-	"net/netip"
+	"cmp"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/engine"
@@ -70,11 +70,11 @@ func leaked(in *engine.Input, asked *engine.Reachability, leak *network.Leak) en
 	source := leak.Source.String()
 	who := source
 	if leak.Source == (workload.Ref{}) {
-		source = blocksOf(leak.Beyond)
+		source = blocksOf(leak)
 		who = "whoever is at " + source
 	}
 	return engine.Finding{
-		Path: besidePods(&in.Workload, &leak.By), Value: source, Expected: asked.Allowed, Actual: source + " on " + leak.Port.String(),
+		Path: besidePods(&in.Workload, &leak.By), Value: cmp.Or(leak.Block, source), Expected: asked.Allowed, Actual: source + " on " + leak.Port.String(),
 		Message: leak.By.String() + " lets " + who + " reach the pods on " + leak.Port.String() +
 			allowedOnly(in, asked),
 	}
@@ -96,10 +96,13 @@ func allowedOnly(in *engine.Input, asked *engine.Reachability) string {
 	return "; baseline " + in.Baseline + " allows nobody but " + asked.Allowed + "."
 }
 
-func blocksOf(addresses []netip.Prefix) string {
-	texts := make([]string, len(addresses))
-	for i, block := range addresses {
+func blocksOf(leak *network.Leak) string {
+	texts := make([]string, len(leak.Beyond))
+	for i, block := range leak.Beyond {
 		texts[i] = block.String()
+	}
+	if leak.Further {
+		return join(texts) + " and more"
 	}
 	return join(texts)
 }

@@ -29,12 +29,14 @@ var (
 type policies struct {
 	mu   sync.Mutex
 	byID map[types.UID]compiledPolicy
+	// given are those of namespaces of which there is nothing but what was given, so that they stay as they are.
+	given map[string]func() ([]*network.Policy, error)
 }
 
+// compiledPolicy is compiled once, by the first who asks, while the others that ask for it wait and nobody else.
 type compiledPolicy struct {
 	version string
-	policy  *network.Policy
-	err     error
+	compile func() (*network.Policy, error)
 }
 
 // of returns a NetworkPolicy compiled.
@@ -42,17 +44,37 @@ func (p *policies) of(np *networkingv1.NetworkPolicy) (*network.Policy, error) {
 	if np.UID == "" { // from a file
 		return network.Compile(np)
 	}
+	return p.known(np).compile()
+}
+
+func (p *policies) known(np *networkingv1.NetworkPolicy) compiledPolicy {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if known, is := p.byID[np.UID]; is && known.version == np.ResourceVersion {
-		return known.policy, known.err
+	known, is := p.byID[np.UID]
+	if is && known.version == np.ResourceVersion {
+		return known
 	}
-	policy, err := network.Compile(np)
 	if p.byID == nil {
 		p.byID = map[types.UID]compiledPolicy{}
 	}
-	p.byID[np.UID] = compiledPolicy{np.ResourceVersion, policy, err}
-	return policy, err
+	known = compiledPolicy{np.ResourceVersion, sync.OnceValues(func() (*network.Policy, error) { return network.Compile(np) })}
+	p.byID[np.UID] = known
+	return known
+}
+
+// in returns the NetworkPolicies of a namespace of which there is nothing but what was given. They are read once.
+func (p *policies) in(namespace string, read func() ([]*network.Policy, error)) ([]*network.Policy, error) {
+	p.mu.Lock()
+	known, is := p.given[namespace]
+	if !is {
+		if p.given == nil {
+			p.given = map[string]func() ([]*network.Policy, error){}
+		}
+		known = sync.OnceValues(read)
+		p.given[namespace] = known
+	}
+	p.mu.Unlock()
+	return known()
 }
 
 // ForgetPolicy frees what is kept of a NetworkPolicy that is gone.
@@ -63,8 +85,15 @@ func (c *Cluster) ForgetPolicy(uid types.UID) {
 }
 
 // Policies returns the NetworkPolicies of a namespace, in the order of their names. One that cannot be read makes what the
-// others say unsure: it is an error.
+// others say unsure: it is an error. The slice must not be changed.
 func (c *Cluster) Policies(ctx context.Context, namespace string) ([]*network.Policy, error) {
+	if c.given {
+		return c.compiled.in(namespace, func() ([]*network.Policy, error) { return c.readPolicies(ctx, namespace) })
+	}
+	return c.readPolicies(ctx, namespace)
+}
+
+func (c *Cluster) readPolicies(ctx context.Context, namespace string) ([]*network.Policy, error) {
 	var list networkingv1.NetworkPolicyList
 	if err := c.Cache.List(ctx, &list, client.InNamespace(namespace)); err != nil {
 		return nil, fmt.Errorf("list networkpolicies: %w", err)

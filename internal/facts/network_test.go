@@ -9,9 +9,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"plumbline.dev/plumbline/internal/engine"
+	"plumbline.dev/plumbline/internal/facts"
 	"plumbline.dev/plumbline/internal/network"
 	"plumbline.dev/plumbline/internal/workload"
 )
@@ -149,5 +151,33 @@ func TestWhoStandsForItself(t *testing.T) {
 				t.Errorf("got %t", got)
 			}
 		})
+	}
+}
+
+// Each workload of a namespace reads all policies there: files with a thousand of both must not be read a million times.
+func TestAPolicyIsCompiledOnce(t *testing.T) {
+	policy := func(uid types.UID) *networkingv1.NetworkPolicy {
+		return &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web", UID: uid, ResourceVersion: "1"}}
+	}
+	for name, cluster := range map[string]*facts.Cluster{
+		"from a file":    facts.Remembered([]client.Object{policy("")}),
+		"from a cluster": shelf{policy("1")}.cluster(""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var read []*network.Policy
+			for range 2 {
+				found, err := cluster.Policies(t.Context(), "shop")
+				if err != nil || len(found) != 1 {
+					t.Fatalf("got %v, %v", found, err)
+				}
+				read = append(read, found...)
+			}
+			if read[0] != read[1] {
+				t.Error("it is compiled again for another workload")
+			}
+		})
+	}
+	if found, err := facts.Remembered([]client.Object{policy("")}).Policies(t.Context(), "bank"); len(found) > 0 || err != nil {
+		t.Errorf("another namespace has %v, %v", found, err)
 	}
 }

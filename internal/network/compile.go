@@ -31,7 +31,7 @@ func RefTo(np *networkingv1.NetworkPolicy) workload.Ref {
 // rule. What the API server refuses is an error, which names the policy, the field, and what is wrong. What it only
 // accepted in earlier versions, such as 010.0.0.0/8 and 10.0.0.1/8, is read as it was then.
 func Compile(np *networkingv1.NetworkPolicy) (*Policy, error) {
-	p := &Policy{Ref: RefTo(np)}
+	p := &Policy{Ref: RefTo(np), home: []requirement{{key: corev1.LabelMetadataName, valued: true, values: []string{np.Namespace}}}}
 	if err := p.compile(&np.Spec, field.NewPath("spec")); err != nil {
 		return nil, fmt.Errorf("%s: %w", p, err)
 	}
@@ -62,11 +62,6 @@ func (p *Policy) compile(spec *networkingv1.NetworkPolicySpec, path *field.Path)
 			p.rules[d] = nil
 		}
 	}
-	p.public = p.opened()
-	p.v4, p.v6 = p.public.size()
-	for _, d := range []Direction{Ingress, Egress} {
-		p.all[d], p.most[d] = allowAll([]*Policy{p}, d)
-	}
 	return nil
 }
 
@@ -92,7 +87,7 @@ func (p *Policy) addRule(
 ) error {
 	var r rule
 	for i := range from {
-		compiled, err := compilePeer(&from[i], path.Child(side).Index(i))
+		compiled, err := p.compilePeer(&from[i], path.Child(side).Index(i))
 		if err != nil {
 			return err
 		}
@@ -109,7 +104,7 @@ func (p *Policy) addRule(
 	return nil
 }
 
-func compilePeer(from *networkingv1.NetworkPolicyPeer, path *field.Path) (peer, error) {
+func (p *Policy) compilePeer(from *networkingv1.NetworkPolicyPeer, path *field.Path) (peer, error) {
 	switch {
 	case from.IPBlock != nil && (from.PodSelector != nil || from.NamespaceSelector != nil):
 		return peer{}, fmt.Errorf("%s: ipBlock and selectors exclude each other: make two entries of them", path)
@@ -123,12 +118,12 @@ func compilePeer(from *networkingv1.NetworkPolicyPeer, path *field.Path) (peer, 
 	if compiled.pods, err = compilePods(cmp.Or(from.PodSelector, &metav1.LabelSelector{}), path.Child("podSelector")); err != nil {
 		return peer{}, err
 	}
-	compiled.key = compiled.pods.String()
+	compiled.choice.pods, compiled.choice.spaces = requirementsOf(compiled.pods), p.home
 	if from.NamespaceSelector != nil {
 		if compiled.namespaces, err = compileSelector(from.NamespaceSelector, path.Child("namespaceSelector")); err != nil {
 			return peer{}, err
 		}
-		compiled.key = compiled.namespaces.String() + "/" + compiled.key
+		compiled.choice.spaces = requirementsOf(compiled.namespaces)
 	}
 	return compiled, nil
 }

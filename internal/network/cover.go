@@ -6,15 +6,47 @@ import (
 	"slices"
 )
 
-// everything says whether parts open most ports of a protocol to everybody, or to the internet, all together: it goes over the
-// ports, and keeps count of the addresses that are open on each.
+// maxTurns bounds how often addresses are counted while going over the ports: a policy of 1.5 MiB has room for a rule of 30,000
+// ranges of ports to 60,000 blocks beside another, and nobody writes such to say something else than everything.
+const maxTurns = 1 << 17
+
+// everything says whether parts open most ports of a protocol to everybody, or to the internet, all together.
 func everything(parts []part) bool {
+	bundles := bundled(parts)
 	for protocol := range streams {
-		if openPorts(parts, protocol) > mostPorts {
+		if openPorts(bundles, protocol) > mostPorts {
 			return true
 		}
 	}
 	return false
+}
+
+// bundled joins the parts of each rule, which all open the same ports.
+func bundled(parts []part) []part {
+	of := map[*rule]int{}
+	var bundles []part
+	for i := range parts {
+		one := &parts[i]
+		at, known := of[one.rule()]
+		if !known {
+			at = len(bundles)
+			of[one.rule()] = at
+			bundles = append(bundles, part{Opening: one.Opening, ports: one.ports})
+		}
+		bundles[at].everybody = bundles[at].everybody || one.everybody
+		bundles[at].public = append(bundles[at].public, one.public...)
+	}
+	for i := range bundles {
+		one := &bundles[i]
+		one.public = joined(one.public)
+		if one.share = one.public.large(); one.everybody {
+			one.share = 1
+		}
+		for j := range streams {
+			one.area[j] = min(1, one.share) * float64(portsIn(one.ports[j]))
+		}
+	}
+	return bundles
 }
 
 // turn is where a part begins or ceases to be open.
@@ -24,16 +56,30 @@ type turn struct {
 	delta int
 }
 
-// openPorts counts the ports of a protocol that are open to everybody, or to the internet.
-func openPorts(parts []part, protocol int) int32 {
+// openPorts counts the ports of a protocol that are open to everybody, or to the internet: it goes over the ports, and keeps
+// count of the addresses that are open on each.
+func openPorts(bundles []part, protocol int) float64 {
 	var turns []turn
-	for i := range parts {
-		for _, each := range parts[i].ports[protocol] {
-			turns = append(turns, turn{each.from, &parts[i], 1}, turn{each.to + 1, &parts[i], -1})
+	alone, most, counted := 0., 0., 0
+	for i := range bundles {
+		one := &bundles[i]
+		for _, each := range one.ports[protocol] {
+			turns = append(turns, turn{each.from, one, 1}, turn{each.to + 1, one, -1})
 		}
+		if one.share >= 1 {
+			alone = max(alone, one.area[protocol])
+		}
+		most += one.area[protocol]
+		counted += len(one.ports[protocol]) * len(one.public)
+	}
+	switch {
+	case len(bundles) == 1 || most <= mostPorts*almost:
+		return alone
+	case counted > maxTurns:
+		return most
 	}
 	slices.SortFunc(turns, func(a, b turn) int { return cmp.Compare(a.port, b.port) })
-	open, everybody, addresses := int32(0), 0, newCover(parts)
+	open, everybody, addresses := int32(0), 0, newCover(bundles)
 	for i, each := range turns {
 		if i > 0 && (everybody > 0 || addresses.large()) {
 			open += each.port - turns[i-1].port
@@ -45,7 +91,7 @@ func openPorts(parts []part, protocol int) int32 {
 			addresses.add(covered, each.delta)
 		}
 	}
-	return open
+	return float64(open)
 }
 
 // cover counts the addresses that are in any of some spans, of each family, while spans come and go. It is a tree over the

@@ -12,7 +12,8 @@ type Guard struct {
 	// By is the first policy by name that selects every pod of the namespace in the direction; nil where there is none.
 	By *Policy
 
-	// Undone is what lets everything through to the next pod, so that nothing is denied to it; nil where nothing does.
+	// Undone is what lets everything through to the next pod, so that nothing is denied to it; nil where nothing does. It must not
+	// be changed.
 	Undone []Opening
 }
 
@@ -38,15 +39,19 @@ func DefaultDeny(policies []*Policy, d Direction) Guard {
 			guard.By = policy
 		}
 		if policy.catches(d) {
-			undone = undone || len(policy.all[d].By) > 0
+			sums := policy.sum()
+			undone = undone || len(sums.all[d].By) > 0
 			for i := range streams {
-				most[i] += policy.most[d][i]
+				most[i] += sums.most[d][i]
 			}
 		}
 	}
 	if guard.By != nil && (undone || max(most[0], most[1]) > mostPorts*almost) {
-		all, _ := allowAll(catching(policies, d), d)
-		guard.Undone = all.By
+		caught := catching(policies, d)
+		guard.Undone = once(&caught[0].all[d], caught, func(policies []*Policy) Everything {
+			all, _ := allowAll(policies, d)
+			return all
+		}).By
 	}
 	return guard
 }

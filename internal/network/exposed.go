@@ -3,8 +3,10 @@ package network
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -16,6 +18,7 @@ import (
 type Senders struct {
 	namespaces labels.Selector
 	pods       *selector
+	choice     choice
 	cidr       netip.Prefix
 }
 
@@ -31,7 +34,8 @@ func Pods(namespaces, pods *metav1.LabelSelector) (Senders, error) {
 	if err != nil {
 		return Senders{}, fmt.Errorf("podSelector: %w", err)
 	}
-	return Senders{namespaces: inNamespaces, pods: newSelector(selected)}, nil
+	choice := choice{requirementsOf(selected), requirementsOf(inNamespaces)}
+	return Senders{namespaces: inNamespaces, pods: newSelector(selected), choice: choice}, nil
 }
 
 // Addresses are those of a block such as 10.0.0.0/8.
@@ -57,7 +61,7 @@ type Exposure struct {
 	// and so everything may, and HostNetwork where policies say nothing.
 	Verdict Verdict
 
-	// Leaks are the sources: addresses first, by policy, then workloads by their names.
+	// Leaks are the sources: addresses first, by policy and block, then workloads by their names.
 	Leaks []Leak
 
 	// More counts leaks beyond the limit.
@@ -69,9 +73,14 @@ type Leak struct {
 	// Source is the workload, or the zero Ref for addresses.
 	Source workload.Ref
 
+	// Block says of addresses what lets them in, all of it, such as "10.0.0.0/8" and "10.0.0.0/8 without 10.1.0.0/16", or
+	// Everybody. Rules of one policy that let the same in are one leak.
+	Block string
+
 	// Beyond are addresses that are let in and not allowed, at most a few of the blocks that they make: those of an ipBlock,
-	// or of a rule that lets everybody in.
-	Beyond []netip.Prefix
+	// or of a rule that lets everybody in. Further says that there are more.
+	Beyond  []netip.Prefix
+	Further bool
 
 	// By is what lets the source in: for a workload, the first policy by name that does.
 	By Opening
@@ -80,8 +89,13 @@ type Leak struct {
 	Port Port
 }
 
-// maxBeyond bounds how many blocks are shown of what a rule lets in.
-const maxBeyond = 4
+const (
+	// Everybody is the Block of a rule that names no peer.
+	Everybody = "everything"
+
+	// maxBeyond bounds how many blocks are shown of what a rule lets in, or leaves out.
+	maxBeyond = 4
+)
 
 // Exposed returns what the policies let into the target on one of the ports, or on any if there are none, beyond the allowed
 // senders; at most limit leaks are listed.
@@ -101,19 +115,18 @@ func Exposed(policies []*Policy, ref workload.Ref, target *Pod, ports []Port, al
 	if len(ports) == 0 {
 		ports = []Port{{}}
 	}
-	e := &exposing{
-		target: ref, allowed: allowed, within: blocksOf(allowed), judged: map[*class]bool{}, named: map[workload.Ref]bool{},
+	e := newExposing(allowed, sources.indexed())
+	e.open(selecting, target, ports)
+	leaks := slices.Concat(e.blocks(), e.named(sources, ref))
+	if len(leaks) == 0 {
+		return Exposure{Verdict: Denied}
 	}
-	sources.mu.Lock()
-	eachOpening(selecting, Ingress, func(o Opening) bool {
-		if i := slices.IndexFunc(ports, func(port Port) bool { return o.rule().allowsPort(target, port) }); i >= 0 {
-			e.addresses(o, ports[i])
-			e.workloads(o, ports[i], sources)
-		}
-		return true
-	})
-	sources.mu.Unlock()
-	return e.exposure(limit)
+	more := max(0, len(leaks)-limit)
+	leaks = leaks[: len(leaks)-more : len(leaks)-more]
+	for i := range leaks {
+		leaks[i].show(e.within)
+	}
+	return Exposure{Verdict: Allowed, Leaks: leaks, More: more}
 }
 
 // blocksOf are the addresses of senders.
@@ -127,73 +140,188 @@ func blocksOf(allowed []Senders) set {
 	return setOf(blocks...)
 }
 
-// exposing gathers leaks.
+// exposing gathers leaks. Each class is one at most once: what was let in, or is allowed, nobody asks for again.
 type exposing struct {
-	target     workload.Ref
-	allowed    []Senders
-	within     set
-	judged     map[*class]bool
-	named      map[workload.Ref]bool
-	byWorkload []Leak
-	byAddress  []Leak
+	allowed []Senders
+	within  set
+	search  search
+
+	// left are the classes that no rule let in so far, and that are not allowed.
+	left    marks
+	leaking []leaking
+
+	// unsure are, for each of the allowed senders, the classes that may be theirs, where it depends on labels of which nobody
+	// knows the value; nil until that is asked.
+	unsure []marks
+
+	byBlock map[blockOf]Leak
+}
+
+// leaking is a class that is let in.
+type leaking struct {
+	class *class
+	by    Opening
+	port  Port
+}
+
+// blockOf tells the addresses that a policy lets in from others.
+type blockOf struct {
+	policy *Policy
+	block  string
+}
+
+func newExposing(allowed []Senders, x *index) *exposing {
+	e := &exposing{allowed: allowed, within: blocksOf(allowed), search: newSearch(x), left: newMarks(len(x.classes))}
+	if e.within.covers(everyIPv4) || e.within.covers(everyIPv6) {
+		return e
+	}
+	for i := range x.classes {
+		e.left.put(i)
+	}
+	for i := range allowed {
+		if allowed[i].pods != nil && e.search.choose(&allowed[i].choice, e.left, must) {
+			e.left.drop(e.search.found)
+		}
+	}
+	return e
+}
+
+// open gathers what the policies, which all select the target, let in on one of the ports.
+func (e *exposing) open(selecting []*Policy, target *Pod, ports []Port) {
+	names, port := namesOf(target), Port{}
+	eachOpening(selecting, Ingress, func(r *rule) bool {
+		i := slices.IndexFunc(ports, func(port Port) bool { return r.allowsPort(names, port) })
+		if i >= 0 {
+			port = ports[i]
+		}
+		return i >= 0
+	}, func(o Opening) bool {
+		e.addresses(o, port)
+		e.workloads(o, port)
+		return true
+	})
 }
 
 func (e *exposing) addresses(o Opening, port Port) {
 	if _, ok := o.CIDR(); !ok && o.Peer != NoPeer {
 		return
 	}
-	if beyond := o.addresses().minus(e.within); len(beyond) > 0 {
-		e.byAddress = append(e.byAddress, Leak{Beyond: beyond.prefixes(maxBeyond), By: o, Port: port})
+	if e.within.covers(o.addresses()) {
+		return
+	}
+	if e.byBlock == nil {
+		e.byBlock = map[blockOf]Leak{}
+	}
+	block := blockOf{o.Policy, o.blockBeyond(e.within)}
+	if _, known := e.byBlock[block]; !known {
+		e.byBlock[block] = Leak{Block: block.block, By: o, Port: port}
 	}
 }
 
-func (e *exposing) workloads(o Opening, port Port, sources *Sources) {
+func (e *exposing) workloads(o Opening, port Port) {
 	if o.Peer == NoPeer {
 		return
 	}
 	peer := &o.rule().peers[o.Peer]
-	for _, c := range sources.selectedBy(peer, o.Policy.Ref.Namespace) {
-		if e.judged[c] || e.allowsBy(peer, &c.pod) {
-			continue
-		}
-		e.judged[c] = true
-		if e.allows(&c.pod) {
-			continue
-		}
-		for source := range c.refs {
-			if source != e.target && !e.named[source] {
-				e.named[source] = true
-				e.byWorkload = append(e.byWorkload, Leak{Source: source, By: o, Port: port})
-			}
+	if peer.pods == nil || !e.search.choose(&peer.choice, e.left, may) {
+		return
+	}
+	e.allowBy(peer)
+	e.search.found.each(func(i int) {
+		e.leaking = append(e.leaking, leaking{e.search.classes[i], o, port})
+	})
+	e.left.drop(e.search.found)
+}
+
+// allowBy takes out of what was found those whose pods that the peer selects are allowed, where it depends on labels of which
+// nobody knows the value which these are.
+func (e *exposing) allowBy(by *peer) {
+	if len(by.pods.added) == 0 {
+		return
+	}
+	if e.unsure == nil {
+		e.unsure = e.unsurely()
+	}
+	for i := range e.allowed {
+		if e.unsure[i] != nil && by.pods.asksFor(e.allowed[i].pods) {
+			e.search.found.drop(e.unsure[i])
 		}
 	}
 }
 
-func (e *exposing) allows(pod *Pod) bool {
-	if e.within.covers(everyIPv4) || e.within.covers(everyIPv6) {
-		return true
+func (e *exposing) unsurely() []marks {
+	unsure := make([]marks, len(e.allowed))
+	search := newSearch(e.search.index)
+	for i := range e.allowed {
+		if e.allowed[i].pods != nil && search.choose(&e.allowed[i].choice, search.unsure, may) {
+			unsure[i] = slices.Clone(search.found)
+		}
 	}
-	return slices.ContainsFunc(e.allowed, func(senders Senders) bool { return senders.selects(pod, must) })
+	return unsure
 }
 
-// allowsBy says whether those pods that the peer selects are allowed, where it depends on labels of which nobody knows the
-// value which these are.
-func (e *exposing) allowsBy(by *peer, pod *Pod) bool {
-	return len(by.pods.added) > 0 && len(pod.Added) > 0 && slices.ContainsFunc(e.allowed, func(senders Senders) bool {
-		return senders.Select(pod) && by.pods.asksFor(senders.pods)
+// blocks are the leaks of addresses. What is the same comes in one order, however the rules are ordered.
+func (e *exposing) blocks() []Leak {
+	return slices.SortedFunc(maps.Values(e.byBlock), func(a, b Leak) int {
+		return cmp.Or(a.By.block().compare(b.By.block()), cmp.Compare(a.Block, b.Block))
 	})
 }
 
-func (e *exposing) exposure(limit int) Exposure {
-	slices.SortFunc(e.byWorkload, func(a, b Leak) int {
-		x, y := a.Source, b.Source
-		return cmp.Or(cmp.Compare(x.Namespace, y.Namespace), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Name, y.Name),
-			cmp.Compare(x.Group, y.Group))
+// named are the leaks of workloads, but for the target itself. One that is in several classes is let in by the first rule that
+// lets any of them in.
+func (e *exposing) named(sources *Sources, target workload.Ref) []Leak {
+	var all []letIn
+	sources.eachIn(e.leaking, func(at int, source workload.Ref) {
+		if source != target {
+			all = append(all, letIn{source, at})
+		}
 	})
-	leaks := slices.Concat(e.byAddress, e.byWorkload)
-	if len(leaks) == 0 {
-		return Exposure{Verdict: Denied}
+	slices.SortFunc(all, func(a, b letIn) int { return cmp.Or(bySource(a.source, b.source), cmp.Compare(a.at, b.at)) })
+	all = slices.CompactFunc(all, func(a, b letIn) bool { return a.source == b.source })
+	leaks := make([]Leak, len(all))
+	for i, each := range all {
+		leaks[i] = Leak{Source: each.source, By: e.leaking[each.at].by, Port: e.leaking[each.at].port}
 	}
-	more := max(0, len(leaks)-limit)
-	return Exposure{Verdict: Allowed, Leaks: leaks[: len(leaks)-more : len(leaks)-more], More: more}
+	return leaks
+}
+
+// letIn is a workload that is in a class that leaks.
+type letIn struct {
+	source workload.Ref
+	at     int
+}
+
+func bySource(a, b workload.Ref) int {
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Group, b.Group))
+}
+
+// show adds a few of the addresses that a leak lets in beyond those that are allowed.
+func (l *Leak) show(within set) {
+	if l.Block == "" {
+		return
+	}
+	beyond := l.By.addresses().minus(within).prefixes(maxBeyond + 1)
+	l.Beyond, l.Further = beyond[:min(len(beyond), maxBeyond)], len(beyond) > maxBeyond
+}
+
+// blockBeyond says what of addresses the opening lets in, all of it: the block, with what it leaves out of those that are not
+// allowed. Where that is too much to say it is told from all else, so that nothing else goes by the same name.
+func (o Opening) blockBeyond(within set) string {
+	cidr, ok := o.CIDR()
+	if !ok {
+		return Everybody
+	}
+	without := setOf(o.rule().peers[o.Peer].except...).minus(within)
+	if len(without) == 0 {
+		return cidr.String()
+	}
+	blocks := without.prefixes(maxBeyond + 1)
+	if len(blocks) > maxBeyond {
+		return fmt.Sprintf("%s without %s and more (%s)", cidr, blocks[0], without.digest())
+	}
+	words := make([]string, len(blocks))
+	for i, block := range blocks {
+		words[i] = block.String()
+	}
+	return cidr.String() + " without " + strings.Join(words, ", ")
 }

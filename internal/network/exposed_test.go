@@ -3,6 +3,7 @@ package network_test
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -186,6 +187,71 @@ func TestSendersSelectPodsByTheirLabelsAlone(t *testing.T) {
 	} {
 		if got := test.senders.Select(test.pod); got != test.want {
 			t.Errorf("%s: got %t", name, got)
+		}
+	}
+}
+
+// What a peer selects must not be taken for what another selects that reads the same when it is written down.
+func TestPeersThatReadAlikeAreNotTheSame(t *testing.T) {
+	first := `{ingress: [{from: [{namespaceSelector: {matchExpressions: [{key: team/acme, operator: Exists}]}, podSelector: {matchExpressions: [{key: web, operator: Exists}]}}]}]}`
+	second := `{ingress: [{from: [{namespaceSelector: {matchExpressions: [{key: team, operator: Exists}]}, podSelector: {matchExpressions: [{key: acme/web, operator: Exists}]}}]}]}`
+	s := network.NewSources()
+	s.Put(deployment("shop", "a"), deployment("shop", "a"), *pod("shop", "acme/web", "x"))
+	for _, test := range []struct {
+		policy string
+		want   network.Verdict
+	}{{first, network.Denied}, {second, network.Allowed}, {first, network.Denied}} {
+		got := network.Exposed(compile(t, test.policy), targetRef, pod("shop", "app", "db"), nil, nil, s, 10)
+		if got.Verdict != test.want {
+			t.Errorf("got %s, want %s by %s", got.Verdict, test.want, test.policy)
+		}
+	}
+}
+
+// An exception names the block: nothing wider may go by the same name, and nothing else that is let in beside it.
+func TestABlockIsAllThatIsLetIn(t *testing.T) {
+	of := map[string]string{}
+	for peer, want := range map[string]string{
+		`{ipBlock: {cidr: 10.0.0.0/12}}`:                                                                             "10.0.0.0/12",
+		`{ipBlock: {cidr: 10.0.0.0/8}}`:                                                                              "10.0.0.0/8",
+		`{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.2.0/24]}}`:                                                       "10.0.0.0/8", // which is allowed
+		`{ipBlock: {cidr: 10.0.0.0/7}}`:                                                                              "10.0.0.0/7",
+		`{ipBlock: {cidr: 10.0.0.0/7, except: [11.0.0.0/8]}}`:                                                        "10.0.0.0/7 without 11.0.0.0/8",
+		`{ipBlock: {cidr: 10.0.0.0/7, except: [11.0.0.0/9, 11.128.0.0/9]}}`:                                          "10.0.0.0/7 without 11.0.0.0/8",
+		`{ipBlock: {cidr: 10.0.0.0/7, except: [11.4.0.0/16, 10.9.0.0/16]}}`:                                          "10.0.0.0/7 without 10.9.0.0/16, 11.4.0.0/16",
+		`{ipBlock: {cidr: 11.0.0.0/28, except: [11.0.0.0/32, 11.0.0.2/32, 11.0.0.4/32, 11.0.0.6/32, 11.0.0.8/32]}}`:  "",
+		`{ipBlock: {cidr: 11.0.0.0/28, except: [11.0.0.0/32, 11.0.0.2/32, 11.0.0.4/32, 11.0.0.6/32, 11.0.0.10/32]}}`: "",
+	} {
+		got := network.Exposed(compile(t, `{ingress: [{from: [`+peer+`]}]}`), targetRef, pod("shop", "app", "db"), nil,
+			[]network.Senders{senders(t, "", "", "10.1.0.0/16")}, sources(), 10)
+		if len(got.Leaks) != 1 || want != "" && got.Leaks[0].Block != want {
+			t.Errorf("%s: got %+v, want %s", peer, got.Leaks, want)
+			continue
+		}
+		if block := got.Leaks[0].Block; want == "" {
+			if other, known := of[block]; known || len(block) > 200 {
+				t.Errorf("%s goes by the name of %s: %s", peer, other, block)
+			}
+			of[block] = peer
+		}
+	}
+}
+
+func TestWhatIsLetInDoesNotDependOnTheOrderOfRules(t *testing.T) {
+	rules := []string{`{from: [{ipBlock: {cidr: 11.0.0.0/8}}]}`, `{from: [{ipBlock: {cidr: 10.0.0.0/8}}, {podSelector: {}}]}`, `{}`, `{}`}
+	want := []string{"10.0.0.0/8", "11.0.0.0/8", network.Everybody, "Deployment shop/api", "Deployment shop/web"}
+	for range rules {
+		rules = append(rules[1:], rules[0])
+		got := []string{}
+		for _, leak := range network.Exposed(compile(t, `{ingress: [`+strings.Join(rules, ", ")+`]}`), targetRef, pod("shop", "app", "db"), nil, nil, sources(), 10).Leaks {
+			if leak.Block != "" {
+				got = append(got, leak.Block)
+			} else {
+				got = append(got, leak.Source.String())
+			}
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%v: got %q, want %q", rules, got, want)
 		}
 	}
 }

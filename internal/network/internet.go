@@ -1,8 +1,11 @@
 package network
 
 import (
+	"cmp"
 	"math"
 	"net/netip"
+	"slices"
+	"sort"
 )
 
 // A pod reaches the internet when the addresses that its policies open, taken together and exactly, hold a large part of
@@ -90,7 +93,7 @@ func embedded(addr netip.Addr) netip.Addr {
 }
 
 // Internet says whether the policies let the pod reach the internet, on any port, and which rules open it: those that do so
-// alone, or else the largest that do so together. What the internet is stands above. A pod that no policy isolates for egress
+// alone, or else the largest that do so together; the largest first, then by policy and block. What the internet is stands above. A pod that no policy isolates for egress
 // reaches it. A named port opens nothing, because it names a port of a pod.
 func Internet(policies []*Policy, pod *Pod) Reach {
 	if pod.HostNetwork {
@@ -99,7 +102,8 @@ func Internet(policies []*Policy, pod *Pod) Reach {
 	v4, v6 := 0., 0.
 	for _, policy := range policies {
 		if policy.isolatesPod(pod, Egress, may) {
-			v4, v6 = v4+policy.v4, v6+policy.v6
+			sums := policy.sum()
+			v4, v6 = v4+sums.v4, v6+sums.v6
 		}
 	}
 	switch {
@@ -109,23 +113,63 @@ func Internet(policies []*Policy, pod *Pod) Reach {
 		return Reach{Verdict: Denied}
 	}
 	selecting := Selecting(policies, pod, Egress)
-	var all set
+	return once(&selecting[0].internet, selecting, reachTogether)
+}
+
+// reachTogether says what the policies, of which each isolates the pod, open together of the internet.
+func reachTogether(selecting []*Policy) Reach {
+	var all []span
 	for _, policy := range selecting {
-		all = all.union(policy.public)
+		all = append(all, policy.sum().public...)
 	}
-	if all.large() < 1 {
+	if joined(all).large() < 1 {
 		return Reach{Verdict: Denied}
 	}
-	by, together := opening(selecting)
-	return Reach{Allowed, by, together}
+	by, together := toInternet(selecting)
+	return Reach{Allowed, firstOfEach(by), together}
 }
+
+// toInternet returns the openings of policies to the internet that make it the internet: those that do so alone, and if there
+// are none, the largest until they do so together.
+func toInternet(policies []*Policy) (by []Opening, together bool) {
+	var parts []part
+	eachOpening(policies, Egress, opensPort, func(o Opening) bool {
+		if opened := o.addresses().publicPart(); len(opened) > 0 {
+			parts = append(parts, part{Opening: o, public: opened, share: opened.large()})
+		}
+		return true
+	})
+	slices.SortFunc(parts, func(a, b part) int { return cmp.Or(cmp.Compare(b.share, a.share), byBlock(a.Opening, b.Opening)) })
+	n := sort.Search(len(parts), func(n int) bool { return parts[n].share < 1 })
+	if n > 0 {
+		return openingsOf(parts[:n]), false
+	}
+	all := newCover(parts)
+	for ; n < len(parts) && !all.large(); n++ {
+		for _, covered := range parts[n].public {
+			all.add(covered, 1)
+		}
+	}
+	return openingsOf(parts[:n]), true
+}
+
+func openingsOf(parts []part) []Opening {
+	openings := make([]Opening, len(parts))
+	for i := range parts {
+		openings[i] = parts[i].Opening
+	}
+	return openings
+}
+
+// opensPort says whether a rule opens a port of what is no pod.
+func opensPort(r *rule) bool { return r.allowsPort(nil, Port{}) }
 
 // opened is what the egress rules of the policy open of the internet.
 func (p *Policy) opened() set {
 	var all []span
 	for i := range p.rules[Egress] {
 		r := &p.rules[Egress][i]
-		if !r.allowsPort(nil, Port{}) {
+		if !opensPort(r) {
 			continue
 		}
 		if len(r.peers) == 0 {

@@ -14,8 +14,8 @@ type peer struct {
 	namespaces labels.Selector
 	pods       *selector
 
-	// key tells the selectors from those of other peers.
-	key string
+	// choice is what the selectors ask for, with the namespace where it is that of the policy.
+	choice choice
 
 	// cidr is set for a block, and except is what it leaves out.
 	cidr   netip.Prefix

@@ -15,6 +15,8 @@ package network
 import (
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -38,7 +40,7 @@ func (d Direction) String() string {
 	return "ingress"
 }
 
-// Policy is a NetworkPolicy, compiled. It is not changed afterwards, and may be used by many at once.
+// Policy is a NetworkPolicy, compiled. What it says does not change afterwards, and it may be used by many at once.
 type Policy struct {
 	// Ref names the policy.
 	Ref workload.Ref
@@ -47,13 +49,56 @@ type Policy struct {
 	isolates [2]bool
 	rules    [2][]rule
 
-	// public is what its egress rules together open of the internet, and v4 and v6 count the addresses of that.
+	// home asks for the namespace of the policy, which its peers without namespaceSelector stay in.
+	home []requirement
+
+	// sums is what the rules come to. Not everybody asks for it, and it takes a while.
+	sums    sums
+	summing sync.Once
+
+	// internet and all are what the last policies that began with this one make of the internet, and let through at all:
+	// most workloads of a namespace are selected by the same policies, one like the other.
+	internet atomic.Pointer[remembered[Reach]]
+	all      [2]atomic.Pointer[remembered[Everything]]
+}
+
+// sums is what the rules of a policy come to.
+type sums struct {
+	// public is what the egress rules together open of the internet, and v4 and v6 count the addresses of that.
 	public set
 	v4, v6 float64
 
 	// all is what lets everything through, and most how many ports of each protocol the policy may open so at most.
 	all  [2]Everything
 	most [2][2]float64
+}
+
+func (p *Policy) sum() *sums {
+	p.summing.Do(func() {
+		s := &p.sums
+		s.public = p.opened()
+		s.v4, s.v6 = s.public.size()
+		for _, d := range []Direction{Ingress, Egress} {
+			s.all[d], s.most[d] = allowAll([]*Policy{p}, d)
+		}
+	})
+	return &p.sums
+}
+
+// remembered is what was found of some policies.
+type remembered[T any] struct {
+	of    []*Policy
+	found T
+}
+
+// once finds out what there is to find of policies, unless these were the last of which it was asked.
+func once[T any](last *atomic.Pointer[remembered[T]], policies []*Policy, find func([]*Policy) T) T {
+	if known := last.Load(); known != nil && slices.Equal(known.of, policies) {
+		return known.found
+	}
+	found := find(policies)
+	last.Store(&remembered[T]{policies, found})
+	return found
 }
 
 // String returns the name for messages, such as "NetworkPolicy shop/default-deny".

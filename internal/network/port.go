@@ -33,23 +33,46 @@ type ports struct {
 	name     string
 }
 
-// allows says whether the entry allows the port of the target, which is nil outside the cluster. A name stands for what the
-// containers of the target call so; where none does, it allows nothing.
-func (p *ports) allows(target *Pod, port Port) bool {
-	if p.name == "" {
-		return port == (Port{}) || p.protocol == port.Protocol && p.from <= port.Number && port.Number <= p.to
+// names are the ports of a pod by what its containers call them. The number 0 stands for any.
+type names map[named]bool
+
+type named struct {
+	name string
+	port Port
+}
+
+// namesOf returns the names of the ports of a pod, which is nil outside the cluster: nothing has a name there. It is asked once
+// for all rules, because a pod may have as many names as a policy has rules.
+func namesOf(pod *Pod) names {
+	if pod == nil {
+		return nil
 	}
-	if target == nil {
-		return false
-	}
-	for i := range target.Ports {
-		named := &target.Ports[i]
-		if named.Name == p.name && protocolOf(named.Protocol) == p.protocol &&
-			(port == (Port{}) || port == Port{p.protocol, named.ContainerPort}) {
-			return true
+	var all names
+	for i := range pod.Ports {
+		port := &pod.Ports[i]
+		if port.Name == "" {
+			continue
 		}
+		if all == nil {
+			all = names{}
+		}
+		protocol := protocolOf(port.Protocol)
+		all[named{port.Name, Port{protocol, port.ContainerPort}}] = true
+		all[named{port.Name, Port{protocol, 0}}] = true
 	}
-	return false
+	return all
+}
+
+// allows says whether the entry allows the port of a target that has these names. A name stands for what the containers of the
+// target call so; where none does, it allows nothing.
+func (p *ports) allows(target names, port Port) bool {
+	switch {
+	case p.name == "":
+		return port == (Port{}) || p.protocol == port.Protocol && p.from <= port.Number && port.Number <= p.to
+	case port == Port{}:
+		return target[named{p.name, Port{p.protocol, 0}}]
+	}
+	return p.protocol == port.Protocol && target[named{p.name, port}]
 }
 
 // protocolOf is the protocol of a port, where unset means TCP.
@@ -60,7 +83,7 @@ func protocolOf(protocol corev1.Protocol) corev1.Protocol {
 	return protocol
 }
 
-func (r *rule) allowsPort(target *Pod, port Port) bool {
+func (r *rule) allowsPort(target names, port Port) bool {
 	if len(r.ports) == 0 {
 		return true
 	}

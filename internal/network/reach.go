@@ -71,6 +71,60 @@ func (o Opening) Path() string {
 	return fmt.Sprintf("%s.%s[%d]", path, side, o.Peer)
 }
 
+// Field returns the list that the rule stands in, such as spec.ingress: where the opening is however the rules are ordered.
+func (o Opening) Field() string { return "spec." + o.Direction.String() }
+
+// block tells the opening from those that let something else through, wherever in the policy they stand.
+func (o Opening) block() block {
+	cidr, _ := o.CIDR()
+	return block{o.Policy, cidr}
+}
+
+// block is one block of addresses of a policy, or the zero Prefix for everybody.
+type block struct {
+	policy *Policy
+	cidr   netip.Prefix
+}
+
+// compare orders by policy, and blocks before everybody.
+func (b block) compare(other block) int {
+	if b.cidr.IsValid() != other.cidr.IsValid() {
+		return cmp.Or(byName(b.policy, other.policy), -b.cidr.Compare(other.cidr))
+	}
+	return cmp.Or(byName(b.policy, other.policy), b.cidr.Compare(other.cidr))
+}
+
+// byBlock orders openings by what they let through, and only of the same by the places of the rules.
+func byBlock(a, b Opening) int {
+	return cmp.Or(a.block().compare(b.block()), byPlace(a, b))
+}
+
+// byPlace orders openings by where they stand.
+func byPlace(a, b Opening) int {
+	return cmp.Or(byName(a.Policy, b.Policy), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Peer, b.Peer))
+}
+
+// Distinct leaves of openings one for each block of addresses of each policy, and one for everybody, in this order: rules of one
+// policy that let the same through differ only in where they stand.
+func Distinct(openings []Opening) []Opening {
+	kept := firstOfEach(openings)
+	slices.SortFunc(kept, byBlock)
+	return kept
+}
+
+// firstOfEach leaves of openings the first for each block of addresses of each policy, and the first for everybody.
+func firstOfEach(openings []Opening) []Opening {
+	seen := map[block]bool{}
+	var kept []Opening
+	for _, o := range openings {
+		if b := o.block(); !seen[b] {
+			seen[b] = true
+			kept = append(kept, o)
+		}
+	}
+	return kept
+}
+
 // CIDR returns the block of addresses that the opening is, without what it leaves out; false where it is pods or everybody.
 func (o Opening) CIDR() (netip.Prefix, bool) {
 	if o.Peer == NoPeer {
@@ -116,7 +170,8 @@ func (o Opening) addresses() set {
 type Reach struct {
 	Verdict Verdict
 
-	// By is what opens the way where the verdict is Allowed.
+	// By is what opens the way where the verdict is Allowed: each block of addresses of a policy once, see Distinct. It must
+	// not be changed.
 	By []Opening
 
 	// Together says that what is in By opens the way together, and nothing of it alone.
@@ -124,7 +179,7 @@ type Reach struct {
 }
 
 // Reaches says whether the policies let the pod reach the address, which is no pod's, on the port; the zero Port is any. A
-// pod that no policy isolates for egress reaches everything. By is every rule that allows it.
+// pod that no policy isolates for egress reaches everything. By is all that allows it.
 func Reaches(policies []*Policy, pod *Pod, addr netip.Addr, port Port) Reach {
 	if pod.HostNetwork {
 		return Reach{Verdict: HostNetwork}
@@ -134,33 +189,44 @@ func Reaches(policies []*Policy, pod *Pod, addr netip.Addr, port Port) Reach {
 	}
 	addr = addr.Unmap()
 	found := Reach{}
+	var seen map[block]bool
+	open := func(r *rule) bool { return r.allowsPort(nil, port) }
 	for _, policy := range policies {
 		if !policy.isolatesPod(pod, Egress, may) {
 			continue
 		}
-		policy.eachOpening(Egress, func(o Opening) bool {
-			if o.rule().allowsPort(nil, port) && (o.Peer == NoPeer || o.rule().peers[o.Peer].contains(addr)) {
-				found.Verdict, found.By = Allowed, append(found.By, o)
+		policy.eachOpening(Egress, open, func(o Opening) bool {
+			if o.Peer != NoPeer && !o.rule().peers[o.Peer].contains(addr) || seen[o.block()] {
+				return true
 			}
+			if seen == nil {
+				seen = map[block]bool{}
+			}
+			seen[o.block()] = true
+			found.Verdict, found.By = Allowed, append(found.By, o)
 			return true
 		})
 	}
-	slices.SortStableFunc(found.By, func(a, b Opening) int { return byName(a.Policy, b.Policy) })
+	slices.SortFunc(found.By, byBlock)
 	return found
 }
 
-// eachOpening goes over the rules of policies, peer by peer, until visit returns false.
-func eachOpening(policies []*Policy, d Direction, visit func(Opening) bool) {
+// eachOpening goes over the rules of policies that are open, peer by peer, until visit returns false. A rule is asked for once,
+// because it may have as many ports as peers.
+func eachOpening(policies []*Policy, d Direction, open func(*rule) bool, visit func(Opening) bool) {
 	for _, policy := range policies {
-		if !policy.eachOpening(d, visit) {
+		if !policy.eachOpening(d, open, visit) {
 			return
 		}
 	}
 }
 
-// eachOpening goes over the rules of the policy, peer by peer, and says whether visit always returned true.
-func (p *Policy) eachOpening(d Direction, visit func(Opening) bool) bool {
+// eachOpening goes over the rules of the policy, and says whether visit always returned true.
+func (p *Policy) eachOpening(d Direction, open func(*rule) bool, visit func(Opening) bool) bool {
 	for i := range p.rules[d] {
+		if !open(&p.rules[d][i]) {
+			continue
+		}
 		n := len(p.rules[d][i].peers)
 		if n == 0 && !visit(Opening{p, d, i, NoPeer}) {
 			return false
@@ -172,33 +238,4 @@ func (p *Policy) eachOpening(d Direction, visit func(Opening) bool) bool {
 		}
 	}
 	return true
-}
-
-// opening returns the openings of policies to the internet that make it the internet: those that do so alone, and if there
-// are none, the largest until they do so together.
-func opening(policies []*Policy) (by []Opening, together bool) {
-	type part struct {
-		Opening
-		public set
-		large  float64
-	}
-	var parts []part
-	eachOpening(policies, Egress, func(o Opening) bool {
-		if o.rule().allowsPort(nil, Port{}) {
-			if opened := o.addresses().publicPart(); len(opened) > 0 {
-				parts = append(parts, part{o, opened, opened.large()})
-			}
-		}
-		return true
-	})
-	slices.SortStableFunc(parts, func(a, b part) int { return cmp.Compare(b.large, a.large) })
-	var all set
-	for _, each := range parts {
-		if each.large < 1 && all.large() >= 1 {
-			break
-		}
-		all = all.union(each.public)
-		by = append(by, each.Opening)
-	}
-	return by, parts[0].large < 1
 }

@@ -1,7 +1,10 @@
 package network
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
+	"fmt"
 	"math"
 	"math/bits"
 	"net/netip"
@@ -115,6 +118,15 @@ func (s span) size() float64 {
 	low, borrow := bits.Sub64(binary.BigEndian.Uint64(to[8:]), binary.BigEndian.Uint64(from[8:]), 0)
 	high, _ := bits.Sub64(binary.BigEndian.Uint64(to[:8]), binary.BigEndian.Uint64(from[:8]), borrow)
 	return float64(high)*math.Exp2(64) + float64(low) + 1
+}
+
+// digest tells the set from others, also from those that somebody makes for it.
+func (s set) digest() string {
+	hash := sha256.New()
+	for _, each := range s {
+		fmt.Fprintln(hash, each.from, each.to)
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:16])
 }
 
 // prefixes returns the set as the fewest prefixes, at most so many of them.

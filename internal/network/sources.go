@@ -11,14 +11,20 @@ import (
 
 // Sources are the workloads of a cluster as senders of traffic. What a controller consists of, such as its revisions or the pods
 // of a kind that nobody watches, are its parts: it is the source. Workloads of one namespace whose pods have the same labels
-// are one class: policies cannot tell them apart. So 10,000 workloads cost as much as the classes they make, and what a peer
-// selects is looked up once, until a class comes or goes. It may be used by many at once.
+// are one class: policies cannot tell them apart. So 10,000 workloads cost as much as the classes they make. It may be used by
+// many at once: whoever tells what comes and goes never waits for those who judge.
 type Sources struct {
+	// building is held by the one who makes the index; those who ask too wait for it.
+	building sync.Mutex
+
 	mu         sync.Mutex
 	namespaces map[string]*namespace
 	parts      map[workload.Ref]source
-	selected   map[string][]*class
-	remembered int
+	classes    int
+
+	// index is that of the classes as they are; nil since the last change of them. Each makes another state.
+	index *index
+	state int
 }
 
 // namespace is the classes of one, by the labels of the pods. All have the labels of the namespace, which are told where
@@ -42,16 +48,9 @@ type source struct {
 	class *class
 }
 
-// maxRemembered bounds how many classes are kept as selected by one peer or another.
-const maxRemembered = 1 << 20
-
 // NewSources returns Sources without workloads.
 func NewSources() *Sources {
-	return &Sources{
-		namespaces: map[string]*namespace{},
-		parts:      map[workload.Ref]source{},
-		selected:   map[string][]*class{},
-	}
+	return &Sources{namespaces: map[string]*namespace{}, parts: map[workload.Ref]source{}}
 }
 
 // Put adds a part of a workload by what its pods look like, or puts it in place of what it was. It is the workload itself where
@@ -84,7 +83,8 @@ func (s *Sources) Put(part, of workload.Ref, pod Pod) bool {
 	if c == nil {
 		c = &class{pod, key, map[workload.Ref]int{}}
 		in.classes[key] = c
-		s.forget()
+		s.classes++
+		s.changed()
 	}
 	appeared := c.refs[of] == 0
 	c.refs[of]++
@@ -130,7 +130,7 @@ func (s *Sources) relabel(in *namespace, others map[string]string) bool {
 	for _, c := range in.classes {
 		c.pod.NamespaceLabels = others
 	}
-	s.forget()
+	s.changed()
 	return true
 }
 
@@ -151,7 +151,8 @@ func (s *Sources) leave(old source) bool {
 		in := s.namespaces[c.pod.Namespace]
 		delete(in.classes, c.key)
 		s.sweep(in)
-		s.forget()
+		s.classes--
+		s.changed()
 	}
 	return true
 }
@@ -163,55 +164,53 @@ func (s *Sources) sweep(in *namespace) {
 	}
 }
 
-func (s *Sources) forget() {
-	clear(s.selected)
-	s.remembered = 0
+func (s *Sources) changed() {
+	s.index = nil
+	s.state++
 }
 
-// selectedBy returns the classes that the peer of a policy in the namespace selects.
-func (s *Sources) selectedBy(p *peer, home string) []*class {
-	if p.pods == nil {
-		return nil
+// indexed returns the index of the classes as they are now.
+func (s *Sources) indexed() *index {
+	s.building.Lock()
+	defer s.building.Unlock()
+	known, classes, pods, state := s.snapshot()
+	if known != nil {
+		return known
 	}
-	key := p.key
-	if p.namespaces == nil {
-		key = home + "\x00" + key
+	built := newIndex(classes, pods)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == state {
+		s.index = built
 	}
-	if found, ok := s.selected[key]; ok {
-		return found
-	}
-	found := s.find(p, home)
-	if s.remembered += len(found) + 1; s.remembered > maxRemembered {
-		s.forget()
-	}
-	s.selected[key] = found
-	return found
+	return built
 }
 
-func (s *Sources) find(p *peer, home string) []*class {
-	if p.namespaces != nil {
-		var found []*class
-		for _, in := range s.namespaces {
-			if p.namespaces.Matches((*namespaceOf)(&in.of)) {
-				found = in.selectedBy(p, found)
-			}
-		}
-		return found
+// snapshot returns the index if there is one, and else what it is made of.
+func (s *Sources) snapshot() (*index, []*class, []Pod, int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.index != nil {
+		return s.index, nil, nil, s.state
 	}
-	if in := s.namespaces[home]; in != nil {
-		return in.selectedBy(p, nil)
-	}
-	return nil
-}
-
-// selectedBy appends the classes of the namespace, which the peer selects, whose pods it selects too.
-func (n *namespace) selectedBy(p *peer, found []*class) []*class {
-	for _, c := range n.classes {
-		if p.pods.matches(&c.pod, may) {
-			found = append(found, c)
+	classes, pods := make([]*class, 0, s.classes), make([]Pod, 0, s.classes)
+	for _, in := range s.namespaces {
+		for _, c := range in.classes {
+			classes, pods = append(classes, c), append(pods, c.pod)
 		}
 	}
-	return found
+	return nil, classes, pods, s.state
+}
+
+// eachIn goes over the workloads of classes.
+func (s *Sources) eachIn(leaking []leaking, visit func(at int, source workload.Ref)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for at := range leaking {
+		for source := range leaking[at].class.refs {
+			visit(at, source)
+		}
+	}
 }
 
 // textOf tells what policies see of a pod from what they see of another of its namespace.

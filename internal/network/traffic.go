@@ -61,9 +61,9 @@ func judge(policies []*Policy, d Direction, isolated *Pod, other Peer, target *P
 		return Answer{Verdict: Unisolated}
 	}
 	other.Addr = other.Addr.Unmap()
-	answer := Answer{}
-	eachOpening(selecting, d, func(o Opening) bool {
-		if o.rule().allowsPort(target, port) && o.lets(other) {
+	answer, names := Answer{}, namesOf(target)
+	eachOpening(selecting, d, func(r *rule) bool { return r.allowsPort(names, port) }, func(o Opening) bool {
+		if o.lets(other) {
 			answer = Answer{Allowed, o}
 		}
 		return answer.Verdict == Denied

@@ -14,9 +14,10 @@ import (
 	"plumbline.dev/plumbline/internal/network"
 )
 
-// What worlds are made of is so little that much of it meets.
+// What worlds are made of is so little that much of it meets. Keys have prefixes, so that selectors of two sorts of labels, one
+// written after the other, may read like two others.
 var (
-	keys      = []string{"app", "tier", "env", corev1.LabelMetadataName}
+	keys      = []string{"app", "app/tier", "tier/app", "tier", corev1.LabelMetadataName}
 	values    = []string{"", "web", "db", "prod"}
 	portNames = []string{"http", "sql", "dns", "gone"}
 	protocols = []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP}
@@ -74,7 +75,7 @@ func generate(seed, number uint64) *world {
 
 func (w *world) labels() map[string]string {
 	labels := map[string]string{}
-	for _, key := range keys[:3] {
+	for _, key := range keys[:4] {
 		if w.IntN(3) > 0 {
 			labels[key] = pick(w.Rand, values...)
 		}
@@ -124,7 +125,7 @@ func (w *world) selector(empty int) metav1.LabelSelector {
 		return selector
 	}
 	if w.IntN(2) == 0 {
-		selector.MatchLabels = map[string]string{pick(w.Rand, keys[:3]...): pick(w.Rand, values...)}
+		selector.MatchLabels = map[string]string{pick(w.Rand, keys[:4]...): pick(w.Rand, values...)}
 	}
 	for range pick(w.Rand, 0, 1, 1, 2) {
 		requirement := metav1.LabelSelectorRequirement{

@@ -39,7 +39,7 @@ func setDefaults(np *networkingv1.NetworkPolicy) {
 
 // Labels that stand in for those of the same name, and are on every object: the value of a label that is missing is absent.
 const (
-	alias  = "always/"
+	alias  = "always-"
 	absent = "(absent)"
 )
 
