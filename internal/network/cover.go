@@ -56,27 +56,33 @@ type turn struct {
 	delta int
 }
 
-// openPorts counts the ports of a protocol that are open to everybody, or to the internet: it goes over the ports, and keeps
-// count of the addresses that are open on each.
+// openPorts counts the ports of a protocol that are open to everybody, or to the internet.
 func openPorts(bundles []part, protocol int) float64 {
-	var turns []turn
-	alone, most, counted := 0., 0., 0
+	alone, most, turns := 0., 0., 0
 	for i := range bundles {
 		one := &bundles[i]
-		for _, each := range one.ports[protocol] {
-			turns = append(turns, turn{each.from, one, 1}, turn{each.to + 1, one, -1})
-		}
 		if one.share >= 1 {
 			alone = max(alone, one.area[protocol])
 		}
 		most += one.area[protocol]
-		counted += len(one.ports[protocol]) * len(one.public)
+		turns += len(one.ports[protocol]) * len(one.public)
 	}
 	switch {
 	case len(bundles) == 1 || most <= mostPorts*almost:
 		return alone
-	case counted > maxTurns:
+	case turns > maxTurns:
 		return most
+	}
+	return float64(sweep(bundles, protocol))
+}
+
+// sweep goes over the ports, and keeps count of the addresses that are open on each.
+func sweep(bundles []part, protocol int) int32 {
+	var turns []turn
+	for i := range bundles {
+		for _, each := range bundles[i].ports[protocol] {
+			turns = append(turns, turn{each.from, &bundles[i], 1}, turn{each.to + 1, &bundles[i], -1})
+		}
 	}
 	slices.SortFunc(turns, func(a, b turn) int { return cmp.Compare(a.port, b.port) })
 	open, everybody, addresses := int32(0), 0, newCover(bundles)
@@ -91,7 +97,7 @@ func openPorts(bundles []part, protocol int) float64 {
 			addresses.add(covered, each.delta)
 		}
 	}
-	return float64(open)
+	return open
 }
 
 // cover counts the addresses that are in any of some spans, of each family, while spans come and go. It is a tree over the
