@@ -18,7 +18,7 @@ type baselinesIn struct {
 }
 
 func (b *baselinesIn) List(_ context.Context, list client.ObjectList, _ ...client.ListOption) error {
-	list.(*v1alpha1.SecurityBaselineList).Items = b.items //nolint:forcetypeassert // nothing else is listed
+	list.(*v1alpha1.SecurityBaselineList).Items = b.items
 	return nil
 }
 
