@@ -92,8 +92,11 @@ type sum struct {
 	held, allowed verbs
 }
 
+// counts says whether it is everything. Who has it by what is granted to those who may be given everything has nothing more by
+// the others.
+func (s sum) counts() bool { return s.held == allVerbs && s.allowed != allVerbs }
+
 // look finds what gives everything in a namespace; empty for the whole cluster. Where no binding does it alone, all together may.
-// Who has it by what is granted to those who may be given everything has nothing more by the others.
 func (h *holding) look(namespace string, grants []rbac.Grant) {
 	total, alone := h.sum, false
 	for i := range grants {
@@ -111,7 +114,7 @@ func (h *holding) look(namespace string, grants []rbac.Grant) {
 			h.add(namespace, grants[i].Path(), grants[i].Via, grants[i].WordsFor(h.who))
 		}
 	}
-	if !alone && total.held == allVerbs && total.allowed != allVerbs && h.sum.held != allVerbs {
+	if !alone && total.counts() && !h.sum.counts() {
 		path := "bindings"
 		if namespace != "" {
 			path += "[" + namespace + "]"
