@@ -130,4 +130,15 @@ func TestAChangeOfABaselineIsTold(t *testing.T) {
 	s.declare(forbidExec)
 	s.Eventually(func() []string { return s.events(s.baseline) }).Should(gomega.ContainElement(
 		gomega.HavePrefix("BaselineChanged: What the baseline declares was changed. Changed by ")))
+	s.remove(s.newBaseline(nil))
+	s.Eventually(func() []string { return s.events(s.baseline) }).Should(gomega.ContainElement(
+		"BaselineChanged: The baseline was deleted: what it declared is not judged any more."))
+}
+
+func TestARoleOfOthersThatIsCalledLikeTheOperatorsIsNotItsOwn(t *testing.T) {
+	s := newStory(t)
+	role := s.role("plumbline-manager", readRule())
+	s.create(role)
+	s.change(role, "test", func() { role.Rules = append(role.Rules, execRule()) })
+	s.Consistently(func() []string { return s.events(role.Name) }).ShouldNot(gomega.ContainElement(gomega.ContainSubstring("Role "+s.namespace)))
 }

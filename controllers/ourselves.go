@@ -2,6 +2,7 @@ package controllers
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -18,8 +19,8 @@ const ownRole = "plumbline-manager"
 // ownRoleChanged tells of a change of what the operator itself may do: whoever takes a right from it makes it blind, and
 // whoever gives it one makes it a way in.
 func (w *wiring) ownRoleChanged(ctx context.Context, c change) {
-	if c.before == nil || c.before.GetName() != ownRole {
-		return
+	if c.before == nil || c.before.GetName() != ownRole || !slices.Contains([]string{"", w.options.Namespace}, c.before.GetNamespace()) {
+		return // what others call so says nothing of the operator
 	}
 	before, is := rbac.RoleOf(c.before)
 	if !is {
@@ -56,15 +57,24 @@ func listPermissions(what string, permissions []rbac.Permission) string {
 	return what + " " + strings.Join(names, ", ")
 }
 
-// baselineSpecChanged tells of a change of what a baseline declares: whoever loosens it hides drift.
+// baselineSpecChanged tells of a change of what a baseline declares, and of its end: whoever loosens it or takes it away hides drift.
 func (w *wiring) baselineSpecChanged(ctx context.Context, c change) {
-	if c.before == nil || c.after == nil || c.before.GetUID() != c.after.GetUID() || c.before.GetGeneration() == c.after.GetGeneration() {
+	if c.before == nil {
 		return
 	}
 	target := v1alpha1.TargetReference{
-		APIVersion: v1alpha1.GroupVersion.String(), Kind: "SecurityBaseline", Name: c.after.GetName(), UID: c.after.GetUID(),
+		APIVersion: v1alpha1.GroupVersion.String(), Kind: "SecurityBaseline", Name: c.before.GetName(), UID: c.before.GetUID(),
 	}
-	go w.tellOfOurselves(ctx, c, target, "spec", v1alpha1.EventBaselineChanged, "What the baseline declares was changed.")
+	note := "What the baseline declares was changed."
+	switch {
+	case c.after == nil:
+		note = "The baseline was deleted: what it declared is not judged any more."
+	case c.before.GetUID() != c.after.GetUID():
+		note = "The baseline was deleted, and another of its name created."
+	case c.before.GetGeneration() == c.after.GetGeneration():
+		return
+	}
+	go w.tellOfOurselves(ctx, c, target, "spec", v1alpha1.EventBaselineChanged, note)
 }
 
 // tellOfOurselves sends an Event with the manager of the newest change.

@@ -12,6 +12,7 @@ import (
 
 	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/rbac"
+	"plumbline.dev/plumbline/internal/report"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -194,7 +195,7 @@ func (w *wiring) wake(ctx context.Context, t *touched) []workload.Ref {
 }
 
 // wakeUsers takes down the users who are members of a group that is touched, and those beyond the first of a binding that are
-// targets all the same.
+// targets all the same: another names them among the first, or they have a report, or a ceiling calls them by name.
 func (w *wiring) wakeUsers(ctx context.Context, t *touched) {
 	for subject := range t.beyond {
 		if _, is := t.refs[subject.Ref()]; is {
@@ -204,7 +205,7 @@ func (w *wiring) wakeUsers(ctx context.Context, t *touched) {
 		if err != nil {
 			log.FromContext(ctx).Error(err, "cannot judge again whom a binding names", "subject", subject.String())
 		}
-		if listed {
+		if listed || w.targets.baselines.current.Load().Asks(subject.Ref()) || w.reportedOn(ctx, subject.Ref()) {
 			t.refs[subject.Ref()] = struct{}{}
 		}
 	}
@@ -221,6 +222,12 @@ func (w *wiring) wakeUsers(ctx context.Context, t *touched) {
 			t.refs[named[i].Ref] = struct{}{}
 		}
 	}
+}
+
+// reportedOn says whether a target has a report; when that cannot be read, it may have one.
+func (w *wiring) reportedOn(ctx context.Context, ref workload.Ref) bool {
+	last, err := w.targets.reportAt(ctx, report.Key(ref, w.options.Namespace), ref)
+	return last != nil || err != nil
 }
 
 // wakeOthers takes down what is no workload, of the classes, in a namespace; "" is every namespace.

@@ -106,6 +106,13 @@ func (s *scoping) others(ctx context.Context) error {
 		for _, ref := range crowded {
 			s.targets[ref] = struct{}{}
 		}
+		for _, b := range s.generations {
+			if b != nil {
+				for _, ref := range b.Subjects() {
+					s.targets[ref] = struct{}{}
+				}
+			}
+		}
 	}
 	for i := range found {
 		if err := s.add(ctx, found[i].Ref, found[i].Labels, found[i].Ref); err != nil {

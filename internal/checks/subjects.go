@@ -85,16 +85,24 @@ func judgeSubjects(in *engine.Input, severity v1alpha1.Severity, who string, wan
 	return findings
 }
 
-// chosen says whether one of the patterns chooses a subject. A user that is called like a ServiceAccount is chosen as that.
+// chosen says whether one of the patterns chooses a subject. A user that is called like a ServiceAccount is that ServiceAccount, in
+// a binding and in a pattern, as for RBAC.
 func chosen(patterns []v1alpha1.SubjectPattern, subject rbac.Subject) bool {
 	for i := range patterns {
 		p := &patterns[i]
 		if p.Kind == subject.Kind && (p.Namespace == "" || glob.Match(p.Namespace, subject.Namespace)) && glob.Match(p.Name, subject.Name) {
 			return true
 		}
+		if p.Kind == rbacv1.UserKind && subject.Kind == rbacv1.ServiceAccountKind && strings.HasPrefix(p.Name, serviceAccountUsers) &&
+			glob.Match(p.Name, serviceAccountUsers+subject.Namespace+":"+subject.Name) {
+			return true
+		}
 	}
 	return false
 }
+
+// serviceAccountUsers is what the names of the users begin with as whom ServiceAccounts come.
+const serviceAccountUsers = "system:serviceaccount:"
 
 // patternWords puts the subjects into words that patterns choose.
 func patternWords(patterns []v1alpha1.SubjectPattern) string {

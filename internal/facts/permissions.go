@@ -163,14 +163,15 @@ func (c *Cluster) subject(ctx context.Context, ref workload.Ref) (*Target, State
 	})
 }
 
-// named reads a user or a group as a target. One that no binding names may have lost what its report speaks of; one that bindings
-// name, and none among the first, is no target: what it holds is not known to be less, but not looked at.
+// named reads a user or a group as a target. One that no binding names may have lost what its report speaks of. One that bindings
+// name, and none among the first, is asked for only where it has a report or a baseline names it: whoever may edit a binding must
+// not make a report go by naming others first.
 func (c *Cluster) named(ctx context.Context, ref workload.Ref, subject rbac.Subject) (*Target, State, error) {
 	if c.rbacBlind() != "" {
 		return nil, Unreadable, nil
 	}
 	bindings, err := c.BindingsOf(ctx, subject)
-	if err != nil || len(bindings) > 0 && !lists(bindings, subject) {
+	if err != nil {
 		return nil, Gone, err
 	}
 	grants, err := c.Grants(ctx, subject)
