@@ -152,10 +152,19 @@ func itemOf(list client.ObjectList) (reflect.Type, error) {
 
 // Remembered returns a cluster that consists of objects alone: every kind can be read, and all facts are looked at.
 func Remembered(objects []client.Object) *Cluster {
+	return RememberedFor(objects, func(engine.Need) bool { return true })
+}
+
+// RememberedFor does the same for whoever looks at some facts only. Who may reach whom is made ready where it is needed: for many
+// workloads it takes about as much memory as they do.
+func RememberedFor(objects []client.Object, needs func(engine.Need) bool) *Cluster {
 	memory := NewMemory(objects)
 	c := &Cluster{
 		Cache: memory, Live: memory, Sources: network.NewSources(), given: true,
-		Readable: func(schema.GroupKind) bool { return true }, Needs: func(engine.Need) bool { return true },
+		Readable: func(schema.GroupKind) bool { return true }, Needs: needs,
+	}
+	if !needs(engine.NeedSources) {
+		return c
 	}
 	for _, obj := range objects {
 		if w, is := workload.Of(obj); is && !workload.Trimmed(w) && !w.AtRest() {

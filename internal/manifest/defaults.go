@@ -21,7 +21,10 @@ func setDefaults(obj runtime.Object) {
 	switch o := obj.(type) {
 	case *corev1.Namespace:
 		metav1.SetMetaDataLabel(&o.ObjectMeta, corev1.LabelMetadataName, o.Name)
-	case *corev1.ReplicationController, *batchv1.Job:
+	case *corev1.ReplicationController:
+		defaultLabels(obj)
+	case *batchv1.Job:
+		defaultJob(o)
 		defaultLabels(obj)
 	case *networkingv1.NetworkPolicy:
 		defaultNetworkPolicy(&o.Spec)
@@ -35,6 +38,24 @@ func setDefaults(obj runtime.Object) {
 	}
 	if pod, ok := obj.(*corev1.Pod); ok {
 		defaultPod(&pod.Spec)
+	}
+}
+
+// jobNameLabels are those that the API server sets in the template of a Job to the name of it.
+var jobNameLabels = []string{batchv1.JobNameLabel, "job-name"}
+
+// defaultJob labels the pods of a Job with its name, which policies select them by. The label with the UID is not known yet, and
+// neither is a name that is still to be made up.
+//
+// Source: generateSelector in pkg/registry/batch/job/strategy.go of Kubernetes.
+func defaultJob(job *batchv1.Job) {
+	if job.Spec.ManualSelector != nil && *job.Spec.ManualSelector || job.Name == job.GenerateName {
+		return
+	}
+	for _, label := range jobNameLabels {
+		if _, set := job.Spec.Template.Labels[label]; !set {
+			metav1.SetMetaDataLabel(&job.Spec.Template.ObjectMeta, label, job.Name)
+		}
 	}
 }
 

@@ -57,6 +57,16 @@ apiVersion: batch/v1
 kind: Job
 metadata: {name: a}
 spec: {template: {metadata: {labels: {app: a}}, spec: {containers: [{name: app, image: app}]}}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {generateName: a}
+spec: {template: {spec: {containers: [{name: app, image: app}]}}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: a}
+spec: {manualSelector: true, selector: {}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: app, image: app}]}}}
 `
 	var objects []kruntime.Object
 	l := manifest.New(strings.NewReader(text), manifest.Options{Namespace: "mine"})
@@ -74,6 +84,8 @@ spec: {template: {metadata: {labels: {app: a}}, spec: {containers: [{name: app, 
 	policy := objects[2].(*networkingv1.NetworkPolicy)
 	binding := objects[3].(*rbacv1.ClusterRoleBinding)
 	job, _ := workload.Of(objects[5])
+	unnamed, _ := workload.Of(objects[6])
+	manual, _ := workload.Of(objects[7])
 	for name, holds := range map[string]bool{
 		"an object without a namespace gets that of the options":   pod.Namespace == "mine" && policy.Namespace == "mine",
 		"an object with a namespace keeps it":                      template.Namespace == "own",
@@ -91,6 +103,9 @@ spec: {template: {metadata: {labels: {app: a}}, spec: {containers: [{name: app, 
 		"a user is one of RBAC, a ServiceAccount is not":           binding.Subjects[0].APIGroup == rbacv1.GroupName && binding.Subjects[1].APIGroup == "",
 		"a namespace has a label with its name":                    objects[4].(*corev1.Namespace).Labels[corev1.LabelMetadataName] == "a",
 		"a job has the labels of its pods":                         job.Meta.Labels["app"] == "a",
+		"the pods of a job have its name":                          job.PodMeta.Labels["batch.kubernetes.io/job-name"] == "a" && job.PodMeta.Labels["job-name"] == "a",
+		"those of a job without one do not yet":                    len(unnamed.PodMeta.Labels) == 0,
+		"those of a job with a selector of its own do not":         len(manual.PodMeta.Labels) == 1,
 		"the kind of an object is known":                           objects[0].GetObjectKind().GroupVersionKind().Kind == "Pod",
 	} {
 		if !holds {

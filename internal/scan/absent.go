@@ -59,7 +59,7 @@ func (l *layer) whyUnseen(ref workload.Ref) string {
 		return l.refused[ref]
 	case !l.readable(ref.GroupKind()):
 		return l.denied[ref.GroupKind()]
-	case !l.sees(workload.Home(ref)):
+	case !l.sees(workload.Home(ref)), !l.live && isDefaultAccount(ref):
 		return "it is not among what was given"
 	}
 	return ""

@@ -28,7 +28,11 @@ func TestADeclaredObjectThatIsNotGivenIsMissingOnlyWhereAllIsSeen(t *testing.T) 
 		says    string
 	}{
 		"where its Namespace is given, it is missing": {otherAccount + "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n", 1, "ServiceAccount shop/api is not there"},
-		"elsewhere nobody can tell":                   {otherAccount, 2, "it is not among what was given"},
+		"what a controller makes in every namespace is there": {
+			strings.Replace(otherAccount, "name: web", "name: api", 1) + "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\n" +
+				strings.NewReplacer("name: pinned", "name: second", "name: api", "name: default").Replace(declaresAPI), 0, "it is not among what was given",
+		},
+		"elsewhere nobody can tell": {otherAccount, 2, "it is not among what was given"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "all.yaml")

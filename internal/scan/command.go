@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -145,6 +146,9 @@ func (q *request) start(cmd *cobra.Command) error {
 	buffered := bufio.NewWriter(cmd.OutOrStdout())
 	q.stdin, q.stdout, q.stderr = cmd.InOrStdin(), buffered, cmd.ErrOrStderr()
 	q.coloured, q.progress = mayColour(cmd.OutOrStdout()), newProgress(cmd.ErrOrStderr())
+	if os.Getenv("GOGC") == "" { // all that was read is kept: less on top of it costs little time and saves a third of the memory
+		defer debug.SetGCPercent(debug.SetGCPercent(50))
+	}
 	err := q.run(cmd.Context())
 	if failed := buffered.Flush(); failed != nil {
 		return failed

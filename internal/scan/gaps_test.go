@@ -41,6 +41,14 @@ spec:
 	reads     = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: reads}\nrules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]\n"
 )
 
+const selectsJob = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {namespace: shop, name: migrate}\n" +
+	"spec: {podSelector: {matchLabels: {batch.kubernetes.io/job-name: migrate}}}\n"
+
+func jobOf(name string) string {
+	return "apiVersion: batch/v1\nkind: Job\nmetadata: {namespace: shop, " + name + "}\nspec:\n  template:\n    spec:\n" +
+		"      automountServiceAccountToken: false\n      restartPolicy: Never\n      containers: [{name: app, image: app}]\n"
+}
+
 func bound(role, subject string) string {
 	return "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {namespace: shop, name: bound}\n" +
 		"roleRef: {apiGroup: rbac.authorization.k8s.io, " + role + "}\nsubjects: [{" + subject + "}]\n"
@@ -95,6 +103,22 @@ func TestWhatWasNotGivenIsNotEvaluated(t *testing.T) {
 		"a binding of a ServiceAccount of a namespace that was given and that lacks it": {
 			given: []string{namespace, isolates, reads, bound(toReads, toAPI)},
 			found: []string{"rbac-dangling-binding on RoleBinding bound", "rbac-secrets on ClusterRole reads"},
+		},
+		"a binding of the ServiceAccount that is in every namespace": {
+			given: []string{namespace, isolates, reads, bound(toReads, "kind: ServiceAccount, name: default, namespace: shop")},
+			found: []string{"rbac-secrets on ClusterRole reads"},
+		},
+		"a binding of it, of a namespace that was not given": {
+			given:        []string{isolates, reads, bound(toReads, "kind: ServiceAccount, name: default, namespace: shop")},
+			found:        []string{"rbac-secrets on ClusterRole reads"},
+			notEvaluated: []string{"dangling-network-policy on NetworkPolicy deny", "rbac-dangling-binding on RoleBinding bound"},
+		},
+		"a Job that is selected by its name": {
+			given: []string{namespace, jobOf("name: migrate"), selectsJob},
+		},
+		"a Job that is selected by a name which is still to be made up": {
+			given: []string{namespace, jobOf("generateName: migrate"), selectsJob},
+			found: []string{"isolation-ingress on Job migrate"},
 		},
 		"a policy without any workload of its namespace": {
 			given: []string{selects}, notEvaluated: []string{"dangling-network-policy on NetworkPolicy web"},

@@ -27,6 +27,10 @@ var (
 func writeGitHub(to io.Writer, r *Results) error {
 	s := &sink{to: to}
 	for i := range r.Errors {
+		if r.Errors[i].Before { // it is in no file of this state
+			s.command("notice", &Source{}, "not read before", r.Errors[i].Source.String()+": "+r.Errors[i].Message)
+			continue
+		}
 		s.command("error", &r.Errors[i].Source, "not read", r.Errors[i].Message)
 	}
 	for i := range r.Results {
@@ -43,8 +47,19 @@ func writeGitHub(to io.Writer, r *Results) error {
 			s.command(annotations[f.Severity], &at, f.Check+" ("+string(f.Severity)+")", nameOf(one.Target)+": "+f.Message+"\n"+f.Remediation)
 		}
 	}
+	for _, m := range r.missed() {
+		s.command(m.annotation(), &Source{}, "not evaluated", m.String())
+	}
 	s.command("notice", &Source{}, "plumbline scan", r.Summary.line())
 	return s.err
+}
+
+// annotation returns the command that tells what could not be judged: a whole kind weighs more than what a few objects lack.
+func (m *missed) annotation() string {
+	if m.objects == 0 {
+		return "warning"
+	}
+	return "notice"
 }
 
 func (s *sink) command(name string, at *Source, title, message string) {

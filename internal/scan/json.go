@@ -68,7 +68,8 @@ func encode(to io.Writer, value any) error {
 	return encoder.Encode(value)
 }
 
-// writeYAML prints the DriftReports that the operator would write. What could not be read is in none of them: see writeErrors.
+// writeYAML prints the DriftReports that the operator would write. What could not be judged or read is in none of them, or
+// in part: see writeErrors.
 func writeYAML(to io.Writer, r *Results) error {
 	for i := range r.Results {
 		if r.Results[i].report == nil {

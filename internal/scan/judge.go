@@ -21,10 +21,11 @@ import (
 // reportNamespace is where the operator would keep the reports of what belongs to no namespace.
 const reportNamespace = "plumbline-system"
 
-// key tells a result from others: the target, and which of several that were given it is.
+// key tells a result from others: the target, and which of several that were given it is. Where two trees are compared, what is
+// the same in both has the key that it has in the tree before, and what is new has a negative number.
 type key struct {
-	ref   workload.Ref
-	layer int
+	ref    workload.Ref
+	number int
 }
 
 // judging holds a world against baselines.
@@ -36,22 +37,45 @@ type judging struct {
 	reports, verdicts bool
 	// last are the findings of another tree, which stay where they cannot be judged in this one.
 	last map[key][]engine.Finding
+	// copies are what is judged, where trees are compared: before what was in the other one, and partners which of it is which.
+	copies, before []copied
+	partners       map[key]key
+}
+
+// keyOf returns the key of a target.
+func (j *judging) keyOf(ref workload.Ref, number int) key {
+	own := key{ref, number}
+	if j.partners == nil {
+		return own
+	}
+	if before, was := j.partners[own]; was {
+		return before
+	}
+	return key{ref, ^number}
 }
 
 // judge returns what the baselines say of all that was given, in the order in which it was, and what was left.
 func (j *judging) judge(ctx context.Context, w *world) ([]Result, []given, error) {
 	layers, left := w.layers(j.set)
+	if j.verdicts {
+		j.copies = w.copies(layers)
+	}
+	if j.last != nil {
+		j.partners = paired(j.before, j.copies)
+	}
 	total, done := 0, 0
 	for _, l := range layers {
 		total += len(l.aims)
 	}
 	var results []Result
 	for _, l := range layers {
+		l.open(j.set)
 		found, err := j.layer(ctx, w, l, func() { done++; j.progress.step("judging", done, total) })
 		if err != nil {
 			return nil, nil, err
 		}
 		results = append(results, found...)
+		l.close()
 	}
 	return results, left, nil
 }
@@ -76,7 +100,7 @@ func (j *judging) layer(ctx context.Context, w *world, l *layer, judged func()) 
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("judging was ended: %w", err)
 	}
-	var found []Result
+	found := make([]Result, 0, len(results))
 	for i, result := range results {
 		if errs[i] != nil {
 			return nil, fmt.Errorf("judge %s: %w", l.aims[i].ref, errs[i])
@@ -95,8 +119,8 @@ func (j *judging) one(ctx context.Context, w *world, l *layer, a *aim) (*Result,
 		return nil, err
 	}
 	target.Object.Target = a.ref
-	of := key{a.ref, l.number}
-	verdict := judgement.Judge(j.set, &target.Object, j.before(of), j.now)
+	of := j.keyOf(a.ref, l.number)
+	verdict := judgement.Judge(j.set, &target.Object, j.lastReport(of), j.now)
 	_, blind := target.Object.Other.Unreadable[engine.NeedLive]
 	isJudged := judged(&verdict) && !blind
 	if !isJudged && len(verdict.NotEvaluated) == 0 {
@@ -107,6 +131,7 @@ func (j *judging) one(ctx context.Context, w *world, l *layer, a *aim) (*Result,
 		key: of, judged: isJudged,
 	}
 	result.stands(w, a.object)
+	result.Findings = make([]Finding, 0, len(verdict.Findings)) // no larger than it must be: they make up most of what is kept
 	for i := range verdict.Findings {
 		result.Findings = append(result.Findings, findingOf(&verdict.Findings[i]))
 	}
@@ -148,8 +173,8 @@ func (j *judging) target(ctx context.Context, l *layer, a *aim) (*facts.Target, 
 	return target, l.gaps(ctx, target)
 }
 
-// before returns a report of what another tree says of a target, nil where no other is compared with.
-func (j *judging) before(of key) *v1alpha1.DriftReport {
+// lastReport returns a report of what another tree says of a target, nil where no other is compared with.
+func (j *judging) lastReport(of key) *v1alpha1.DriftReport {
 	findings := j.last[of]
 	if len(findings) == 0 {
 		return nil

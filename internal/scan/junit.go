@@ -18,6 +18,7 @@ type (
 		Tests    int          `xml:"tests,attr"`
 		Failures int          `xml:"failures,attr"`
 		Errors   int          `xml:"errors,attr"`
+		Skipped  int          `xml:"skipped,attr,omitempty"`
 		Suites   []junitSuite `xml:"testsuite"`
 	}
 	junitSuite struct {
@@ -25,6 +26,7 @@ type (
 		Tests    int         `xml:"tests,attr"`
 		Failures int         `xml:"failures,attr"`
 		Errors   int         `xml:"errors,attr"`
+		Skipped  int         `xml:"skipped,attr,omitempty"`
 		Cases    []junitCase `xml:"testcase"`
 	}
 	junitCase struct {
@@ -32,6 +34,7 @@ type (
 		ClassName string      `xml:"classname,attr"`
 		Failure   *junitFault `xml:"failure"`
 		Error     *junitFault `xml:"error"`
+		Skipped   *junitFault `xml:"skipped"`
 		Out       string      `xml:"system-out,omitempty"`
 	}
 	junitFault struct {
@@ -40,6 +43,9 @@ type (
 		Text    string `xml:",chardata"`
 	}
 )
+
+// clusterSuite holds what stands in no file.
+const clusterSuite = "cluster"
 
 // writeJUnit prints a suite for each file and a test for each object, which fails where the scan does.
 func writeJUnit(to io.Writer, r *Results, failOn v1alpha1.Severity) error {
@@ -60,10 +66,23 @@ func writeJUnit(to io.Writer, r *Results, failOn v1alpha1.Severity) error {
 		if one.Error != nil {
 			suite.Errors, all.Errors = suite.Errors+1, all.Errors+1
 		}
+		if one.Skipped != nil {
+			suite.Skipped, all.Skipped = suite.Skipped+1, all.Skipped+1
+		}
 	}
 	for i := range r.Errors {
 		file, text := engine.Printable(r.Errors[i].Source.File), engine.Printable(r.Errors[i].Message)
-		add(file, junitCase{Name: "read " + r.Errors[i].Source.String(), ClassName: file, Error: &junitFault{Message: text, Type: "unreadable"}})
+		one, fault := junitCase{Name: "read " + r.Errors[i].Source.String(), ClassName: file}, &junitFault{Message: text, Type: "unreadable"}
+		if r.Errors[i].Before {
+			one.Skipped = fault
+		} else {
+			one.Error = fault
+		}
+		add(file, one)
+	}
+	for _, kind := range r.Summary.Unreadable {
+		why := &junitFault{Message: engine.Printable(kind.Reason), Type: "unreadable"}
+		add(clusterSuite, junitCase{Name: "list " + kind.Resource, ClassName: clusterSuite, Skipped: why})
 	}
 	for _, results := range [][]Result{r.Results, r.clean} {
 		for i := range results {
@@ -85,7 +104,7 @@ func writeJUnit(to io.Writer, r *Results, failOn v1alpha1.Severity) error {
 
 // junit returns the suite and the test of an object.
 func (r *Result) junit(failOn v1alpha1.Severity) (suite string, one junitCase) {
-	suite = "cluster"
+	suite = clusterSuite
 	if r.Source != nil {
 		suite = engine.Printable(r.Source.File)
 	}

@@ -1,9 +1,12 @@
 package scan
 
 import (
+	"maps"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"plumbline.dev/plumbline/internal/baseline"
@@ -13,8 +16,8 @@ import (
 	"plumbline.dev/plumbline/internal/workload"
 )
 
-// maxLayered bounds the work that objects make which are given many times: copies times objects.
-const maxLayered = 20_000_000
+// maxLayered bounds the work that objects make which are given many times: layers times the objects of each.
+const maxLayered = 2_000_000
 
 // aim is something to judge, and the object for which it is.
 type aim struct {
@@ -27,7 +30,8 @@ type aim struct {
 // that are there twice, and so on.
 type layer struct {
 	number  int
-	cluster *facts.Cluster
+	objects []client.Object
+	cluster *facts.Cluster // while it is judged
 	aims    []aim
 	horizon
 }
@@ -35,15 +39,21 @@ type layer struct {
 // layers makes layers of all that was given. Objects that are given too often are left, and returned.
 func (w *world) layers(set *baseline.Set) (layers []*layer, left []given) {
 	copies := map[workload.Ref][]int{}
-	most := 0
+	most, permitting := 0, false
 	for i := range w.objects {
 		ref := w.objects[i].ref
 		copies[ref] = append(copies[ref], i)
 		most = max(most, len(copies[ref]))
+		permitting = permitting || isPermission(ref)
 	}
-	bound := max(1, maxLayered/max(1, len(copies)))
+	of := len(copies)
+	if permitting && !w.seen.live {
+		of += len(builtin.Objects())
+	}
+	bound := max(1, maxLayered/max(1, of))
+	var known permissions
 	for number := range min(most, bound) {
-		layers = append(layers, w.layer(number, copies, set))
+		layers = append(layers, w.layer(number, copies, set, &known))
 	}
 	for _, places := range copies {
 		for _, i := range places[min(len(places), bound):] {
@@ -54,19 +64,19 @@ func (w *world) layers(set *baseline.Set) (layers []*layer, left []given) {
 }
 
 // layer makes one layer, and takes down what is judged in it: what is in no layer before.
-func (w *world) layer(number int, copies map[workload.Ref][]int, set *baseline.Set) *layer {
+func (w *world) layer(number int, copies map[workload.Ref][]int, set *baseline.Set, known *permissions) *layer {
 	l := &layer{number: number, horizon: w.seen.clone()}
-	var objects []client.Object
+	var objects, permitting []client.Object
 	aimed := map[workload.Ref]bool{}
-	for i := range w.objects {
+	for _, i := range chosen(number, copies) {
 		one := &w.objects[i]
-		places := copies[one.ref]
-		if places[min(number, len(places)-1)] != i {
-			continue
+		if isPermission(one.ref) {
+			permitting = append(permitting, one.object)
+		} else {
+			objects = append(objects, one.object)
 		}
-		objects = append(objects, one.object)
 		l.see(one)
-		if len(places) <= number {
+		if len(copies[one.ref]) <= number {
 			continue
 		}
 		for _, ref := range aimsOf(one, set) {
@@ -79,13 +89,38 @@ func (w *world) layer(number int, copies map[workload.Ref][]int, set *baseline.S
 	if number == 0 {
 		l.aims = append(l.aims, absentees(set, copies)...)
 	}
-	if !w.seen.live && l.rbac {
-		objects = gathered(withBuiltin(objects))
+	if !w.seen.live {
+		objects = l.withDefaultAccounts(objects)
 	}
-	l.cluster = facts.Remembered(objects)
-	l.cluster.Needs, l.cluster.Declares = set.Needs, set.Declares
-	l.cluster.Readable, l.cluster.OtherPolicies = w.seen.readable, w.seen.others.in
+	if !w.seen.live && l.rbac {
+		permitting = known.of(permitting)
+	}
+	l.objects = append(objects, permitting...)
 	return l
+}
+
+// open makes the cluster of a layer, which takes more memory than its objects, and close lets it go.
+func (l *layer) open(set *baseline.Set) {
+	l.cluster = facts.RememberedFor(l.objects, set.Needs)
+	l.cluster.Declares = set.Declares
+	l.cluster.Readable, l.cluster.OtherPolicies = l.readable, l.others.in
+}
+
+func (l *layer) close() { *l = layer{number: l.number} }
+
+// chosen returns which objects are in a layer: of each the copy of the number, or the last that there is.
+func chosen(number int, copies map[workload.Ref][]int) []int {
+	places := make([]int, 0, len(copies))
+	for _, of := range copies {
+		places = append(places, of[min(number, len(of)-1)])
+	}
+	slices.Sort(places)
+	return places
+}
+
+func isPermission(ref workload.Ref) bool {
+	class, _ := workload.ClassOf(ref.GroupKind())
+	return class == workload.Roles || class == workload.Bindings
 }
 
 // aimsOf returns what is judged for an object: the object itself, or the controller of it that is not watched, and the first of the
@@ -106,6 +141,33 @@ func aimsOf(one *given, set *baseline.Set) []workload.Ref {
 		}
 	}
 	return refs
+}
+
+// withDefaultAccounts adds the ServiceAccount default of every Namespace that was given, unless it was given, too: a controller
+// makes it wherever there is a Namespace, and nobody writes it into files.
+func (l *layer) withDefaultAccounts(objects []client.Object) []client.Object {
+	for _, namespace := range slices.Sorted(maps.Keys(l.namespaces)) {
+		if ref := rbac.ServiceAccount(namespace, workload.DefaultServiceAccount).Ref(); !l.accounts[ref] {
+			objects = append(objects, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: ref.Namespace, Name: ref.Name}})
+		}
+	}
+	return objects
+}
+
+func isDefaultAccount(ref workload.Ref) bool {
+	return ref == rbac.ServiceAccount(ref.Namespace, workload.DefaultServiceAccount).Ref()
+}
+
+// permissions are the roles and bindings of a layer as they are in a cluster. Most layers have those of the one before.
+type permissions struct {
+	given, all []client.Object
+}
+
+func (p *permissions) of(given []client.Object) []client.Object {
+	if p.all == nil || !slices.Equal(p.given, given) {
+		p.given, p.all = given, gathered(withBuiltin(given))
+	}
+	return p.all
 }
 
 // withBuiltin adds the roles and bindings that are in every cluster, unless others of their names were given.

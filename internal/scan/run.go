@@ -32,6 +32,7 @@ type tree struct {
 	*world
 	set        *baseline.Set
 	results    []Result
+	copies     []copied // of what was judged, where trees are compared
 	unreadable []UnreadableKind
 }
 
@@ -97,14 +98,15 @@ func (q *request) tree(ctx context.Context, paths []string, asked []declared, be
 		set: t.set, now: q.Clock.Now(), progress: q.progress, reports: q.format == formatYAML, verdicts: q.compare != "",
 	}
 	if before != nil {
-		j.last = byKey(before.results)
+		j.last, j.before = byKey(before.results), before.copies
 	}
 	var left []given
 	if t.results, left, err = j.judge(ctx, t.world); err != nil {
 		return nil, err
 	}
+	t.copies = j.copies
 	for i := range left {
-		t.problems = append(t.problems, Problem{sourceOf(left[i].source), "The " + left[i].ref.String() +
+		t.problems = append(t.problems, Problem{Source: sourceOf(left[i].source), Message: "The " + left[i].ref.String() +
 			" is given too many times, and this one is not judged: scan fewer directories at once."})
 	}
 	return t, nil
@@ -157,7 +159,7 @@ func resultsOf(now, before *tree) *Results {
 	r := &Results{Errors: slices.Clone(now.problems)}
 	results := now.results
 	if before != nil {
-		r.Errors = append(slices.Clone(before.problems), r.Errors...)
+		r.Errors = append(before.beforehand(), r.Errors...)
 		results = compare(before.results, now.results)
 	}
 	s := &r.Summary
@@ -181,6 +183,16 @@ func resultsOf(now, before *tree) *Results {
 		}
 	}
 	return r
+}
+
+// beforehand returns the problems of the tree that is compared with. They decide nothing, for they are in no state that is to come:
+// whoever mends what could not be read must not be told that he broke it. A tree of which nothing can be read is a wrong path.
+func (t *tree) beforehand() []Problem {
+	problems := slices.Clone(t.problems)
+	for i := range problems {
+		problems[i].Before = t.stats.Files > 0
+	}
+	return problems
 }
 
 // count counts what was found on an object.

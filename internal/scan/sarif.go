@@ -102,6 +102,7 @@ const (
 	sarifVersion = "2.1.0"
 	homePage     = "https://plumbline.dev"
 	errorLevel   = "error"
+	warningLevel = "warning"
 	noteLevel    = "note"
 )
 
@@ -109,7 +110,7 @@ const (
 var (
 	levels = map[v1alpha1.Severity]string{
 		v1alpha1.SeverityCritical: errorLevel, v1alpha1.SeverityHigh: errorLevel,
-		v1alpha1.SeverityMedium: "warning", v1alpha1.SeverityLow: noteLevel,
+		v1alpha1.SeverityMedium: warningLevel, v1alpha1.SeverityLow: noteLevel,
 	}
 	scores = map[v1alpha1.Severity]string{
 		v1alpha1.SeverityCritical: "9.5", v1alpha1.SeverityHigh: "8.0", v1alpha1.SeverityMedium: "5.5", v1alpha1.SeverityLow: "3.0",
@@ -136,7 +137,7 @@ func writeSARIF(to io.Writer, r *Results, o *Options) error {
 			run.Results = append(run.Results, one.sarif(f, place))
 		}
 	}
-	run.Invocations = []sarifInvocation{{Successful: len(r.Errors) == 0, Notifications: notifications(r)}}
+	run.Invocations = []sarifInvocation{{Successful: !r.incomplete(), Notifications: notifications(r)}}
 	return encode(to, sarifLog{Schema: sarifSchema, Version: sarifVersion, Runs: []sarifRun{run}})
 }
 
@@ -151,7 +152,7 @@ func ruleOf(id string, checks []engine.Check) sarifRule {
 			}
 		}
 	}
-	return sarifRule{ID: id, Default: sarifConfig{"warning"}, More: sarifProperties{scores[v1alpha1.SeverityMedium], []string{"security"}}}
+	return sarifRule{ID: id, Default: sarifConfig{warningLevel}, More: sarifProperties{scores[v1alpha1.SeverityMedium], []string{"security"}}}
 }
 
 // sarif returns a finding as a result.
@@ -204,9 +205,18 @@ func uriOf(file string) string {
 // notifications tell what could not be read, and what could not be judged.
 func notifications(r *Results) []sarifNotification {
 	list := []sarifNotification{}
-	for i := range r.Errors {
+	for _, kind := range r.Summary.Unreadable {
 		list = append(list, sarifNotification{
-			Level: errorLevel, Message: sarifText{engine.Printable(r.Errors[i].Message)},
+			Level: warningLevel, Message: sarifText{"not evaluated: " + kind.Resource + ": " + engine.Printable(kind.Reason)},
+		})
+	}
+	for i := range r.Errors {
+		level := errorLevel
+		if r.Errors[i].Before {
+			level = noteLevel
+		}
+		list = append(list, sarifNotification{
+			Level: level, Message: sarifText{engine.Printable(r.Errors[i].Message)},
 			Locations: []sarifLocation{{Physical: physical(&r.Errors[i].Source)}},
 		})
 	}

@@ -149,6 +149,8 @@ type NotEvaluated struct {
 type Problem struct {
 	Source  Source `json:"source"`
 	Message string `json:"message"`
+	// Before says that it is in the tree that is compared with, so that it does not decide the exit code.
+	Before bool `json:"before,omitempty"`
 }
 
 // open says whether a finding counts: no exception waives it, and it is not gone.
@@ -176,12 +178,17 @@ func (r *Result) drifted(from v1alpha1.Severity) bool {
 // exit returns how a scan ends, and nil when all is well.
 func (r *Results) exit(failOn v1alpha1.Severity, skipInvalid bool) error {
 	switch {
-	case r.Summary.Objects == 0 || (len(r.Errors) > 0 && !skipInvalid):
+	case r.Summary.Objects == 0 || (r.incomplete() && !skipInvalid):
 		return ExitBadInput
 	case slices.ContainsFunc(r.Results, func(one Result) bool { return one.drifted(failOn) }):
 		return ExitDrift
 	}
 	return nil
+}
+
+// incomplete says whether something could not be read that decides.
+func (r *Results) incomplete() bool {
+	return slices.ContainsFunc(r.Errors, func(p Problem) bool { return !p.Before })
 }
 
 func sourceOf(s manifest.Source) Source {

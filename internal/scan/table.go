@@ -7,7 +7,6 @@ import (
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/engine"
-	"plumbline.dev/plumbline/internal/report"
 )
 
 // The colours of a terminal.
@@ -49,7 +48,7 @@ func writeTable(to io.Writer, r *Results, coloured bool) error {
 	}
 	t.notEvaluated(r)
 	for i := range r.Errors {
-		t.printf("%s %s: %s\n", t.in(red, "error:"), r.Errors[i].Source.String(), engine.Printable(r.Errors[i].Message))
+		t.printf("%s %s: %s\n", t.problem(&r.Errors[i]), r.Errors[i].Source.String(), engine.Printable(r.Errors[i].Message))
 	}
 	t.printf("%s\n", t.in(bold, r.Summary.line()))
 	return t.err
@@ -98,45 +97,23 @@ func (t *table) sign(f *Finding) string {
 	return t.in(red, "+") + " "
 }
 
-// notEvaluated prints which checks could not be made, and an example of why.
+// notEvaluated prints what could not be judged.
 func (t *table) notEvaluated(r *Results) {
-	type missed struct {
-		check, baseline, reason string
-		objects                 int
+	all := r.missed()
+	for i := range all {
+		t.printf("%s %s\n", t.in(bold, "not evaluated:"), all[i].String())
 	}
-	places := map[[2]string]int{}
-	var all []missed
-	for i := range r.Results {
-		counted := map[[2]string]bool{}
-		for _, n := range r.Results[i].NotEvaluated {
-			id := [2]string{n.Check, n.Baseline}
-			place, known := places[id]
-			if !known {
-				place = len(all)
-				places[id], all = place, append(all, missed{check: n.Check, baseline: n.Baseline, reason: n.Reason})
-			}
-			if !counted[id] {
-				counted[id] = true
-				all[place].objects++
-			}
-		}
-	}
-	slices.SortFunc(all, func(a, b missed) int {
-		return cmp.Or(cmp.Compare(a.check, b.check), cmp.Compare(a.baseline, b.baseline))
-	})
-	for _, kind := range r.Summary.Unreadable {
-		t.printf("%s %s: %s\n", t.in(bold, "not evaluated:"), kind.Resource, engine.Printable(kind.Reason))
-	}
-	for _, m := range all {
-		what := m.check
-		if what == "" {
-			what = "baseline " + m.baseline
-		}
-		t.printf("%s %s on %s: %s\n", t.in(bold, "not evaluated:"), what, report.Plural(m.objects, "object", "objects"), engine.Printable(m.reason))
-	}
-	if len(all)+len(r.Summary.Unreadable) > 0 {
+	if len(all) > 0 {
 		t.printf("\n")
 	}
+}
+
+// problem says what a problem is: an error, unless it does not decide.
+func (t *table) problem(p *Problem) string {
+	if p.Before {
+		return t.in(bold, "not read before:")
+	}
+	return t.in(red, "error:")
 }
 
 func (t *table) in(colour, text string) string {

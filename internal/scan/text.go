@@ -83,9 +83,12 @@ func (s *sink) printf(format string, args ...any) {
 	}
 }
 
-// writeErrors prints what could not be read, where a format has no place for it.
+// writeErrors prints what could not be judged or read, where a format has no place for it.
 func writeErrors(to io.Writer, r *Results) error {
 	s := &sink{to: to}
+	for _, m := range r.missed() {
+		s.printf("not evaluated: %s\n", m.String())
+	}
 	for i := range r.Errors {
 		s.printf("error: %s: %s\n", r.Errors[i].Source.String(), engine.Printable(r.Errors[i].Message))
 	}

@@ -38,12 +38,14 @@ type world struct {
 	problems  []Problem
 	stats     manifest.Stats
 	loader    *manifest.Loader // nil for a cluster
+	root      string           // the directory that holds all files
 	seen      horizon
+	shared    shared
 }
 
 // load reads files. What cannot be read is among the problems.
 func load(ctx context.Context, loader *manifest.Loader, paths []string, progress *progress) (*world, error) {
-	w := &world{loader: loader}
+	w := &world{loader: loader, root: rootOf(paths)}
 	for object, problem := range loader.Load(ctx, paths) {
 		if problem != nil {
 			w.problems = append(w.problems, Problem{Source: sourceOf(problem.Source), Message: problem.Message})
@@ -52,6 +54,7 @@ func load(ctx context.Context, loader *manifest.Loader, paths []string, progress
 		w.add(object.Object, object.Source)
 		progress.step("reading", len(w.objects), 0)
 	}
+	w.refusedPolicies()
 	w.stats = loader.Stats()
 	w.stats.Skipped += w.seen.others.count
 	if err := ctx.Err(); err != nil {
@@ -79,6 +82,9 @@ func (w *world) add(obj runtime.Object, source manifest.Source) {
 		return
 	}
 	trim(object)
+	if one, is := workload.Of(object); is {
+		w.shared.in(&one)
+	}
 	w.objects = append(w.objects, given{object, ref, source})
 }
 

@@ -59,19 +59,26 @@ func (g *generator) namespace(name string) {
 }
 
 func (g *generator) workload(namespace, name string) {
-	kind, version := g.one("Deployment", "Deployment", "StatefulSet", "DaemonSet"), "apps/v1"
-	g.write(`apiVersion: %s
-kind: %s
-metadata: {namespace: %s, name: %s}
-spec:
-  selector: {matchLabels: {app: %s}}
-  template:
-    metadata: {labels: {app: %s, tier: %s}}
+	template := fmt.Sprintf(`    metadata: {labels: {app: %s, tier: %s}}
     spec:
 %s      containers:
       - name: app
         image: %s
-%s`, version, kind, namespace, name, name, name, g.one("front", "back"), g.pod(), g.image(), g.container())
+%s`, name, g.one("front", "back"), g.pod(), g.image(), g.container())
+	head := fmt.Sprintf("metadata: {namespace: %s, name: %s}\nspec:\n", namespace, name)
+	selects := "  selector: {matchLabels: {app: " + name + "}}\n  template:\n"
+	switch kind := g.one("Deployment", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob"); kind {
+	case "Job":
+		g.write("apiVersion: batch/v1\nkind: Job\n%s  template:\n%s      restartPolicy: Never\n", head, template)
+	case "CronJob":
+		template = "    " + strings.ReplaceAll(strings.TrimSuffix(template, "\n"), "\n", "\n    ") + "\n"
+		g.write("apiVersion: batch/v1\nkind: CronJob\n%s  schedule: '@daily'\n  jobTemplate:\n    spec:\n      template:\n%s          restartPolicy: Never\n",
+			head, template)
+	case "ReplicationController":
+		g.write("apiVersion: v1\nkind: %s\n%s  selector: {app: %s}\n  template:\n%s", kind, head, name, template)
+	default:
+		g.write("apiVersion: apps/v1\nkind: %s\n%s%s%s", kind, head, selects, template)
+	}
 }
 
 func (g *generator) image() string {
@@ -131,7 +138,7 @@ func (g *generator) binding(kind, namespace, name string) {
 
 func (g *generator) policy(namespace, name string) {
 	g.write("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {namespace: %s, name: %s}\nspec:\n  podSelector: %s\n%s", namespace, name,
-		g.one("{}", "{matchLabels: {tier: front}}", "{matchLabels: {tier: none}}"),
+		g.one("{}", "{matchLabels: {tier: front}}", "{matchLabels: {tier: none}}", "{matchLabels: {batch.kubernetes.io/job-name: web-1}}", "{matchLabels: {job-name: web-2}}"),
 		g.one("  policyTypes: [Ingress]\n", "  policyTypes: [Ingress, Egress]\n", "  policyTypes: [Egress]\n  egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}]\n",
 			"  policyTypes: [Ingress]\n  ingress: [{}]\n", "  policyTypes: [Egress]\n  egress: [{ports: [{port: 53, protocol: UDP}]}]\n"))
 }
