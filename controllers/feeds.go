@@ -120,6 +120,9 @@ func samePods(a, b workload.Workload) bool {
 // Before the first look there are no baselines yet, and everything is to be judged anyway.
 func (w *wiring) namespaceChanged(ctx context.Context, c change) []workload.Ref {
 	sources := w.namespaceTold(c)
+	if c.before != nil && c.after != nil && c.before.GetDeletionTimestamp() == nil && c.after.GetDeletionTimestamp() != nil {
+		return slices.Concat(w.namespaceRelabelled(ctx, c, sources), w.namespaceLeaves(ctx, c.after.GetName()))
+	}
 	if c.initial || c.after == nil || (c.before != nil && maps.Equal(c.before.GetLabels(), c.after.GetLabels())) {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -83,8 +84,8 @@ func (w *wiring) knowSource(ctx context.Context, before, after *workload.Workloa
 }
 
 // beside returns what a change of a workload changes beside its own report, if any baseline asks for it: its namespace, the
-// NetworkPolicies that select it, and where there are other sources of traffic now, the workloads that these may reach or could
-// before. What a controller makes changes nothing: the controller is judged by its own template.
+// NetworkPolicies that select it, and where there are other sources of traffic now, in a moment the workloads that these may
+// reach or could before. What a controller makes changes nothing: the controller is judged by its own template.
 func (w *wiring) beside(ctx context.Context, before, after *workload.Workload, sources bool) []workload.Ref {
 	t := newTouched()
 	one := cmp.Or(after, before)
@@ -93,7 +94,7 @@ func (w *wiring) beside(ctx context.Context, before, after *workload.Workload, s
 		w.wakeOthers(ctx, t, workload.Policies, one.Namespace)
 	}
 	if sources && w.asked(engine.NeedSources) {
-		w.wakeProtected(ctx, t)
+		w.protected.ask()
 	}
 	if len(t.refs) == 0 {
 		return nil
@@ -104,8 +105,14 @@ func (w *wiring) beside(ctx context.Context, before, after *workload.Workload, s
 // made says whether a workload is not there, or names a controller that makes such.
 func made(one *workload.Workload) bool { return one == nil || workload.Trimmed(*one) }
 
-// wakeProtected takes down the workloads of which a baseline says who may reach them.
-func (w *wiring) wakeProtected(ctx context.Context, t *touched) {
+// protectedPause is how long a new source of traffic waits for others: those whom it may reach are found by going over all
+// workloads of the cluster, which the handler of a change must not wait for, and one chart brings many.
+const protectedPause = 100 * time.Millisecond
+
+// wakeProtected has judged again the workloads of which a baseline says who may reach them, since there were other sources.
+func (w *wiring) wakeProtected(since time.Time) {
+	ctx := context.Background()
+	refs := map[workload.Ref]struct{}{}
 	homes := map[string]home{}
 	for _, kind := range workload.Kinds() {
 		if !w.options.Watches.Readable(kind.GroupKind()) {
@@ -122,11 +129,14 @@ func (w *wiring) wakeProtected(ctx context.Context, t *touched) {
 				in.Namespace, in.err = w.targets.facts.Namespace(ctx, one.Namespace)
 				homes[one.Namespace] = in
 			}
-			if w.protected(one, in) && w.targets.facts.Stands(ctx, one) {
-				t.refs[queueKey(*one)] = struct{}{}
+			if w.protects(one, in) && w.targets.facts.Stands(ctx, one) {
+				refs[queueKey(*one)] = struct{}{}
 			}
 		}
 	}
+	keys := slices.Collect(maps.Keys(refs))
+	w.targets.arrivals.arrived(keys, since)
+	w.targetInbox.add(priorityqueue.AddOpts{}, keys...)
 }
 
 // home is the namespace of workloads, as far as it could be read.
@@ -135,8 +145,8 @@ type home struct {
 	err error
 }
 
-// protected says whether a baseline says who may reach a workload.
-func (w *wiring) protected(one *workload.Workload, in home) bool {
+// protects says whether a baseline says who may reach a workload.
+func (w *wiring) protects(one *workload.Workload, in home) bool {
 	if in.err != nil {
 		return true // it is looked at once more than needed
 	}
@@ -177,7 +187,7 @@ func (w *wiring) namespaceRelabelled(ctx context.Context, c change, sources bool
 			t.refs[ref] = struct{}{}
 		}
 		if sources {
-			w.wakeProtected(ctx, t)
+			w.protected.ask()
 		}
 	}
 	for _, b := range w.targets.baselines.current.Load().All() {
@@ -187,6 +197,15 @@ func (w *wiring) namespaceRelabelled(ctx context.Context, c change, sources bool
 			break
 		}
 	}
+	return w.wake(ctx, t)
+}
+
+// namespaceLeaves returns a namespace that was deleted, with all that is judged in it: nothing new is found there any more.
+func (w *wiring) namespaceLeaves(ctx context.Context, name string) []workload.Ref {
+	t := newTouched()
+	t.refs[namespaceRef(name)] = struct{}{}
+	t.whole[name] = true
+	w.wakeOthers(ctx, t, workload.Roles|workload.Bindings|workload.Policies, name)
 	return w.wake(ctx, t)
 }
 

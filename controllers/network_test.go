@@ -82,6 +82,21 @@ func madeUpNetworkChecks() []engine.Check {
 	}}
 }
 
+// madeUpDangling finds policies that select the pods of no workload.
+func madeUpDangling() engine.Check {
+	return engine.Check{
+		ID: "made-up-dangling", Severity: v1alpha1.SeverityMedium, Remediation: "Remove it.", Judges: workload.Policies,
+		Needs:    []engine.Need{engine.NeedNetwork, engine.NeedWorkloads},
+		Declared: func(s *v1alpha1.SecurityBaselineSpec) bool { return s.NetworkPolicies.DanglingPolicies != "" },
+		Run: func(in *engine.Input) []engine.Finding {
+			if in.Policy.Selects {
+				return nil
+			}
+			return []engine.Finding{{Path: "spec.podSelector", Value: in.Policy.Selector(), Message: "It selects nothing."}}
+		},
+	}
+}
+
 func (s *story) policy(name string, spec networkingv1.NetworkPolicySpec) *networkingv1.NetworkPolicy {
 	return &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: name}, Spec: spec}
 }

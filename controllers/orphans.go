@@ -9,7 +9,7 @@ import (
 
 // orphanAge is how long a target must be unsettled before it is judged as it is. When a Deployment is deleted, its pods are
 // there for a moment without their ReplicaSet, before they are deleted too; when a ClusterRole is deleted whose rules others
-// gather, these have them for a moment longer.
+// gather, these have them for a moment longer; and Helm creates a NetworkPolicy before the Deployment whose pods it selects.
 const orphanAge = 3 * time.Second
 
 // orphans remembers since when targets are unsettled.

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -47,13 +48,17 @@ func sameToRun(before, after *workload.Workload) bool {
 		(!workload.Trimmed(*after) || before.Digest() == after.Digest())
 }
 
-// judgeSettled judges a target, and its running pods as soon as it is certain how they are.
+// judgeSettled judges a target, and its running pods as soon as it is certain how they are. wait is how long it must last yet what
+// may be so for a moment only.
 func (r *targetReconciler) judgeSettled(
-	ctx context.Context, ref workload.Ref, set *baseline.Set, target *facts.Target, last *v1alpha1.DriftReport,
+	ctx context.Context, ref workload.Ref, set *baseline.Set, target *facts.Target, last *v1alpha1.DriftReport, wait time.Duration,
 ) (reconcile.Result, bool, error) {
 	running := &target.Object.Running
 	left := r.settling.wait(ref, running.Picture, r.clock.Now())
 	running.Settling = left > 0
+	if target.Object.Passing != "" && wait > 0 { // a policy runs no pods
+		target.Object.Settling, left = true, wait
+	}
 	result, wrote, err := r.judge(ctx, ref, set, target, last)
 	if err == nil && left > 0 {
 		result.RequeueAfter = left

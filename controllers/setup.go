@@ -160,6 +160,7 @@ type wiring struct {
 	baselines *baselineReconciler
 	engines   *engines
 	weakened  *weakened
+	protected *soon
 
 	targetInbox   *inbox[workload.Ref]
 	baselineInbox *inbox[reconcile.Request]
@@ -194,8 +195,10 @@ func newWiring(mgr manager.Manager, options Options) *wiring {
 	// The targets whose exceptions begin or end at the same moment are judged first.
 	w.baselines.alarms = newAlarms(options.Clock, func(name string) { w.wakeBaselines(settleTime, name) })
 	w.weakened = newWeakened()
+	w.protected = &soon{clock: options.Clock, pause: protectedPause, do: w.wakeProtected}
 	w.baselines.foreign = &foreign{watches: watches, wake: w.wakeDeclared, followed: map[schema.GroupVersionKind]bool{}}
 	cluster.Weakened = w.weakened.of
+	cluster.Server = newServerVersion(mgr, options.Clock).of
 	w.engines = newEngines(watches)
 	w.engines.changed = w.engineChanged
 	cluster.OtherPolicies = w.engines.in

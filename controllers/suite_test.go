@@ -142,7 +142,7 @@ func madeUpChecks() []engine.Check {
 			}
 			return findings
 		},
-	}, madeUpTokenCheck(), madeUpExecCheck(), madeUpRunningCheck(), madeUpGuardrailCheck()}...)
+	}, madeUpDangling(), madeUpTokenCheck(), madeUpExecCheck(), madeUpRunningCheck(), madeUpGuardrailCheck()}...)
 }
 
 // story is a namespace with a baseline that covers it and nothing else.

@@ -3,6 +3,7 @@ package controllers
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -108,11 +109,28 @@ func (r *targetReconciler) reconcile(ctx context.Context, ref workload.Ref) (rec
 		r.settling.forget(ref)
 		r.unread.forget(ref)
 		return reconcile.Result{}, false, nil
-	case wait > 0 && last == nil:
+	}
+	return r.judgeInTime(ctx, ref, set, target, last, wait)
+}
+
+// judgeInTime judges a target, unless it is about to go or to change. wait is how long what may be so for a moment only must last
+// yet.
+func (r *targetReconciler) judgeInTime(
+	ctx context.Context, ref workload.Ref, set *baseline.Set, target *facts.Target, last *v1alpha1.DriftReport, wait time.Duration,
+) (reconcile.Result, bool, error) {
+	switch {
+	case target.Object.Namespace.Terminating && last == nil:
+		// What is in it goes one by one, policies before what they isolate: nothing new is said of that, and no report can be made.
+		r.ledger.forget(ref, set)
+		return reconcile.Result{}, false, nil
+	case target.Object.Namespace.Terminating: // what is known stays, until the report goes too
+		r.ledger.skip(ref, set)
+		return reconcile.Result{}, false, nil
+	case wait > 0 && last == nil && target.Object.Passing == "":
 		r.ledger.skip(ref, set)
 		return reconcile.Result{RequeueAfter: wait}, false, nil
 	}
-	return r.judgeSettled(ctx, ref, set, target, last)
+	return r.judgeSettled(ctx, ref, set, target, last, wait)
 }
 
 // read returns the target, if there is one, and its report, if it has one. A report that speaks of an object that is
@@ -201,7 +219,11 @@ func (r *targetReconciler) settle(
 	ctx context.Context, ref workload.Ref, set *baseline.Set, last *v1alpha1.DriftReport, verdict judgement.Verdict, outcome report.Outcome,
 ) (reconcile.Result, bool, error) {
 	wrote, unreported, err := r.publish(ctx, last, outcome)
-	if err != nil {
+	if errors.Is(err, errTerminating) && r.facts.Declares(ref) == nil { // what is declared is missing, wherever that can be said
+		r.ledger.forget(ref, set)
+		return reconcile.Result{}, false, nil
+	}
+	if err != nil && !errors.Is(err, errTerminating) {
 		r.ledger.record(ref, set, entryOf(verdict, false)) // what was found counts, though its report is missing
 		return reconcile.Result{}, false, err
 	}
@@ -215,6 +237,9 @@ func (r *targetReconciler) settle(
 	r.alarms.at(ref, outcome.Turns)
 	return reconcile.Result{}, wrote, nil
 }
+
+// errTerminating says that a report could not be made because its target goes with its namespace.
+var errTerminating = errors.New("the namespace is being deleted")
 
 // lastReport returns the report that the target has, or nil.
 func (r *targetReconciler) lastReport(ctx context.Context, ref workload.Ref) (*v1alpha1.DriftReport, error) {
@@ -277,7 +302,7 @@ func (r *targetReconciler) create(ctx context.Context, next *v1alpha1.DriftRepor
 		r.ceiling.gone(next)
 	}
 	if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
-		return false, false, nil // the target goes with its namespace
+		return false, false, errTerminating
 	}
 	r.metrics.wrote("create", err)
 	if err != nil {

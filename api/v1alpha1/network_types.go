@@ -3,7 +3,8 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // NetworkPolicies declares what the NetworkPolicies of a namespace must and may let through. What counts is what all of them
-// allow together, not the look of one.
+// allow together, not the look of one. Pods of a controller are judged by the labels of its template, not by those that a running
+// pod was given since.
 type NetworkPolicies struct {
 	// defaultDeny says in which directions each namespace must have a policy that selects all its pods, so that what no rule
 	// allows is denied to the next pod too. Rules that let something particular through, such as DNS, do not undo it; a rule

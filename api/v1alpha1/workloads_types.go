@@ -167,7 +167,8 @@ type Workloads struct {
 
 	// runningPods: MatchTemplate means that no running pod of a controller is weaker than the template that it was made from:
 	// by a webhook that changed it, by a container that somebody added, or because it is of an older revision. What counts as
-	// weaker is what else this baseline declares for workloads.
+	// weaker is what else this baseline declares for workloads. Labels are not compared: a running pod that was relabelled, and
+	// so is isolated by no NetworkPolicy any more or let in elsewhere, is not found.
 	// +optional
 	RunningPods MatchTemplate `json:"runningPods,omitempty"`
 }

@@ -149,10 +149,12 @@ const (
 	Undecided
 )
 
-// Namespace is what a scope looks at of a namespace. Known is false when its labels could not be read.
+// Namespace is what a scope looks at of a namespace. Known is false when its labels could not be read, and Terminating says that
+// it was deleted and what is in it goes.
 type Namespace struct {
-	Labels map[string]string
-	Known  bool
+	Labels      map[string]string
+	Known       bool
+	Terminating bool
 }
 
 // Covers says whether the baseline covers an object with these labels, which belongs to a namespace or to the cluster. One

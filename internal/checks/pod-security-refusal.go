@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
@@ -13,8 +15,8 @@ var _ = register(engine.Check{
 	Title: "Workloads that their namespace would refuse",
 	Description: "Pod Security admission looks at pods when they are made. Pods that ran before the enforce label was set go on running, weaker " +
 		"than the label says, and whoever reads the label takes them for as strict. At the next rollout, or when a node is drained, they do not " +
-		"come back. The workloads are held against the level and the version of the namespace's own label. What the configuration of the API " +
-		"server exempts cannot be seen.",
+		"come back. The workloads are held against the level and the version of the namespace's own label, where it names none as the API " +
+		"server reads it in its own version. What the configuration of the API server exempts cannot be seen.",
 	Remediation: "Bring the workloads up to the level of the namespace before they are rolled out again, or move them to a namespace of their own.",
 	Severity:    v1alpha1.SeverityMedium,
 	Controls: []engine.Control{
@@ -30,12 +32,12 @@ var _ = register(engine.Check{
 })
 
 func runPodSecurityRefusal(in *engine.Input) []engine.Finding {
-	asked := enforcedStandard(in.Namespace.Labels)
+	asked := enforcedStandard(in.Namespace)
 	if asked == nil || len(in.Namespace.Workloads) == 0 {
 		return nil
 	}
 	judged := &engine.Input{Baseline: in.Baseline, Declared: &asked.declared, Reading: asked.reading}
-	var refused map[workload.Ref][]string
+	var refused map[string][]string
 	for i := range in.Namespace.Workloads {
 		judged.Workload = in.Namespace.Workloads[i]
 		by := asked.refuses(judged)
@@ -43,26 +45,41 @@ func runPodSecurityRefusal(in *engine.Input) []engine.Finding {
 			continue
 		}
 		if refused == nil {
-			refused = map[workload.Ref][]string{}
+			refused = map[string][]string{}
 		}
 		top := judged.Workload.Target()
-		refused[top] = append(refused[top], by...)
+		name := top.Kind + " " + top.Name
+		refused[name] = append(refused[name], by...)
 	}
 	if len(refused) == 0 {
 		return nil
 	}
-	var names, why []string
-	for ref, by := range refused {
-		name := ref.Kind + " " + ref.Name
-		names, why = append(names, name), append(why, name+" ("+few(inOrder(by))+")")
+	return refusals(in, string(asked.level), refused)
+}
+
+// refusals is a finding for each workload, so that an exception for one waives no other.
+func refusals(in *engine.Input, level string, refused map[string][]string) []engine.Finding {
+	names, more := bounded(slices.Collect(maps.Keys(refused)))
+	if more {
+		names = append(names, furtherOnes)
 	}
-	level := string(asked.level)
-	return []engine.Finding{{
-		Path: labelPath(enforceLabel), Value: level, Expected: "workloads that " + level + " lets in", Actual: list(names),
-		Message: "Namespace " + in.Namespace.Ref.Name + " enforces " + level + ", which " + strconv.Itoa(len(refused)) + " of its " +
-			strconv.Itoa(countTargets(in.Namespace.Workloads)) + " workloads would not pass at their next rollout: " + few(inOrder(why)) +
-			"; baseline " + in.Baseline + " requires that what the label says holds.",
-	}}
+	all := strconv.Itoa(len(refused)) + " of its " + strconv.Itoa(countTargets(in.Namespace.Workloads)) + " workloads"
+	findings := make([]engine.Finding, len(names))
+	for i, name := range names {
+		who, actual := name, few(inOrder(refused[name]))
+		if name == furtherOnes {
+			who, actual = "More workloads than are shown", "more workloads than are shown"
+		} else {
+			who += " (" + actual + ")"
+		}
+		findings[i] = engine.Finding{
+			Path: labelPath(enforceLabel), Value: name, Expected: "what " + level + " lets in", Actual: actual,
+			Message: who + " would not pass at the next rollout: namespace " + in.Namespace.Ref.Name + " enforces " + level +
+				assumedVersion(in.Namespace) + ", and " + all + " would not pass; baseline " + in.Baseline +
+				" requires that what the label says holds.",
+		}
+	}
+	return findings
 }
 
 // countTargets counts workloads as people do: a controller once, however much it is made of.

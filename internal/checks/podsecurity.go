@@ -85,19 +85,42 @@ func newStandard(level v1alpha1.PodSecurityLevel, minor int) *standard {
 }
 
 // enforcedStandard returns what Pod Security admission asks of the pods of a namespace by its label, as it reads it: what is
-// no level is restricted, and what is no version is latest, as is a version newer than it knows. It is nil where the label is
-// missing or asks for nothing.
-func enforcedStandard(labels map[string]string) *standard {
-	level, set := labels[enforceLabel]
+// no level is restricted, and what is no version is latest, as is a version newer than the API server. It is nil where the label
+// is missing or asks for nothing.
+func enforcedStandard(in *engine.Namespace) *standard {
+	level, set := in.Labels[enforceLabel]
 	if !set || level == levelPrivileged {
 		return nil
 	}
-	minor := podsecurity.Newest
-	if version, latest, ok := minorVersion(labels[enforceVersionLabel]); ok && !latest {
-		minor = min(version, podsecurity.Newest)
-	}
+	minor, _ := enforcedVersion(in)
 	if level == string(v1alpha1.LevelBaseline) {
 		return standards[0][minor]()
 	}
 	return standards[1][minor]()
+}
+
+// enforcedVersion returns the minor version by whose words Pod Security admission judges the pods of a namespace, and whether that
+// is the latest of the API server, because the label names none that it knows.
+func enforcedVersion(in *engine.Namespace) (minor int, latest bool) {
+	newest := podsecurity.Newest
+	if in.Server > 0 {
+		newest = min(in.Server, newest)
+	}
+	version, latest, ok := minorVersion(in.Labels[enforceVersionLabel])
+	if ok && !latest && version <= newest {
+		return version, false
+	}
+	return newest, true
+}
+
+// assumedVersion says by which version pods are judged where the one that the API server goes by is not known; empty where it is.
+func assumedVersion(in *engine.Namespace) string {
+	minor, latest := enforcedVersion(in)
+	switch {
+	case latest && in.Server == 0:
+		return " (read as in v1." + strconv.Itoa(minor) + ": the version of the API server is not known)"
+	case latest && in.Server > minor:
+		return " (read as in v1." + strconv.Itoa(minor) + ", the newest version that is known)"
+	}
+	return ""
 }

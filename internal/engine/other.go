@@ -101,6 +101,8 @@ type Namespace struct {
 	Policies []*network.Policy
 	// Workloads are those in it that stand for themselves, under NeedWorkloads.
 	Workloads []workload.Workload
+	// Server is the minor version of the API server, 36 for v1.36; 0 where it is not known.
+	Server int
 }
 
 // Ref names the object that is judged.

@@ -44,6 +44,9 @@ type Cluster struct {
 	// cluster as a whole. Nil: there are none.
 	OtherPolicies func(namespace string) []string
 
+	// Server returns the minor version of the API server, 36 for v1.36; 0 where it is not known. Nil: it is not.
+	Server func(context.Context) int
+
 	// given says that there is nothing but what was given: a Namespace that is not there has no labels.
 	given bool
 
@@ -82,7 +85,8 @@ type Target struct {
 	// Homeless says that the target is declared, and that not even its namespace is there.
 	Homeless bool
 	// Unsettled says that what is seen may be a passing state, which somebody is about to change: the target names a
-	// controller that is not there, or a role gathers what the role that gave it gives no more.
+	// controller that is not there, a role gathers what the role that gave it gives no more, or a NetworkPolicy selects nothing:
+	// charts bring policies before what these protect, and a workload that is replaced is gone for a moment.
 	Unsettled bool
 }
 
@@ -299,7 +303,7 @@ func (c *Cluster) Namespace(ctx context.Context, name string) (baseline.Namespac
 	if err := c.Cache.Get(ctx, types.NamespacedName{Name: name}, &namespace); err != nil {
 		return baseline.Namespace{}, ignoreNotFound(err, "Namespace "+name)
 	}
-	return baseline.Namespace{Labels: namespace.Labels, Known: true}, nil
+	return baseline.Namespace{Labels: namespace.Labels, Known: true, Terminating: namespace.DeletionTimestamp != nil}, nil
 }
 
 // ManagedFields reads who changed what in an object: from what arrived with it or, where that is not here any more,

@@ -239,12 +239,16 @@ func (c *Cluster) policy(ctx context.Context, ref workload.Ref) (*Target, State,
 			miss(&judged.Unreadable, engine.NeedWorkloads, blind)
 		}
 	}
-	return c.otherTarget(ctx, ref, obj, judged)
+	target, state, err := c.otherTarget(ctx, ref, obj, judged)
+	if target != nil && c.needs(engine.NeedWorkloads) && !judged.Policy.Selects && !compiled.SelectsAll() {
+		target.Unsettled, target.Object.Passing = true, engine.NeedWorkloads
+	}
+	return target, state, err
 }
 
 // workloadsIn returns the workloads of a namespace that stand for themselves or for an owner of a kind that is not watched, and
-// why there may be more. What runs no pods any more is not among them, nor are revisions that run none, unless an owner has no
-// others: then the newest is.
+// why there may be more. What has finished is not among them, nor are revisions that run no pods, unless an owner has no others:
+// then the newest is. What stands for itself counts also when it is scaled to nothing: it may be scaled up again.
 func (c *Cluster) workloadsIn(ctx context.Context, namespace string) (found []workload.Workload, blind string, err error) {
 	for _, kind := range workload.Kinds() {
 		if !c.Readable(kind.GroupKind()) {
@@ -264,16 +268,16 @@ func (c *Cluster) workloadsIn(ctx context.Context, namespace string) (found []wo
 	return withoutIdle(found), blind, nil
 }
 
-// withoutIdle leaves out what is asked to run no pods, but for the newest revision of an owner that runs none at all.
+// withoutIdle leaves out revisions that are asked to run no pods, but for the newest of an owner that runs none at all.
 func withoutIdle(workloads []workload.Workload) []workload.Workload {
 	var kept []workload.Workload
 	runs, idle := map[workload.Ref]bool{}, map[workload.Ref][]workload.Workload{}
 	for _, w := range workloads {
 		switch of := w.Target(); {
-		case !w.Idle():
+		case !w.Idle() || of == w.Ref:
 			runs[of] = true
 			kept = append(kept, w)
-		case of != w.Ref:
+		default:
 			idle[of] = append(idle[of], w)
 		}
 	}
@@ -302,6 +306,9 @@ func (c *Cluster) namespace(ctx context.Context, ref workload.Ref) (*Target, Sta
 		}
 	}
 	if c.needs(engine.NeedWorkloads) {
+		if c.Server != nil {
+			judged.Namespace.Server = c.Server(ctx)
+		}
 		var blind string
 		if judged.Namespace.Workloads, blind, err = c.workloadsIn(ctx, ref.Name); err != nil {
 			return nil, Gone, err

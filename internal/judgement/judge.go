@@ -41,6 +41,10 @@ type Object struct {
 	Facts map[workload.Ref]Facts
 	// Running are the running pods of Workloads that are not what these say, where a baseline asks for them.
 	Running Running
+	// Passing is the fact that may be so for a moment only, such as that a NetworkPolicy selects nothing; empty where there is
+	// none. Settling says that it came to be just now: what checks that need it found last stays until it has lasted.
+	Passing  engine.Need
+	Settling bool
 }
 
 // Facts are what is known around one workload.
@@ -190,7 +194,7 @@ func (one *judged) hold(b *baseline.Baseline, object *Object, in *engine.Input) 
 		return
 	}
 	class, _ := workload.ClassOf(in.Ref().GroupKind())
-	one.evaluate(b, in, func(r *baseline.Rules) []engine.Check { return r.For(class) })
+	one.evaluate(b, in, func(r *baseline.Rules) []engine.Check { return one.settled(b, object, r.For(class)) })
 	if in.Workload.Pod != nil {
 		one.NotEvaluated = append(one.NotEvaluated, tooMany(b, &in.Workload)...)
 	}
@@ -263,6 +267,22 @@ func (one *judged) evaluate(b *baseline.Baseline, in *engine.Input, checks func(
 		one.Findings = append(one.Findings, result.Findings...)
 		one.NotEvaluated = append(one.NotEvaluated, result.NotEvaluated...)
 	}
+}
+
+// settled leaves out the checks that need what may be gone in a moment: what they found last stays.
+func (one *judged) settled(b *baseline.Baseline, object *Object, checks []engine.Check) []engine.Check {
+	if !object.Settling {
+		return checks
+	}
+	var settled []engine.Check
+	for i := range checks {
+		if slices.Contains(checks[i].Needs, object.Passing) {
+			one.settling = append(one.settling, engine.NotEvaluated{Check: checks[i].ID, Baseline: b.Name})
+		} else {
+			settled = append(settled, checks[i])
+		}
+	}
+	return settled
 }
 
 // keep returns the findings that a check which could not be made, or a whole baseline, found last.

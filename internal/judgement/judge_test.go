@@ -14,6 +14,7 @@ import (
 	"plumbline.dev/plumbline/internal/baseline"
 	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/judgement"
+	"plumbline.dev/plumbline/internal/network"
 	"plumbline.dev/plumbline/internal/workload"
 )
 
@@ -162,6 +163,44 @@ func TestOfVeryManyContainersTheFirstAreJudgedAndTheRestIsNamed(t *testing.T) {
 			verdict := judgement.Judge(setOf([]engine.Check{each}, asIs), &judgement.Object{Workloads: []workload.Workload{w}}, nil, now)
 			if len(verdict.Findings) != test.findings || len(verdict.NotEvaluated) != test.notEvaluated {
 				t.Errorf("%d findings, not evaluated %v", len(verdict.Findings), verdict.NotEvaluated)
+			}
+		})
+	}
+}
+
+func TestWhatMayBeGoneInAMomentLeavesWhatWasFound(t *testing.T) {
+	policy := engine.Other{Policy: &engine.Policy{Policy: &network.Policy{Ref: workload.Ref{Group: "networking.k8s.io", Kind: "NetworkPolicy", Namespace: "shop", Name: "api"}}}}
+	finds := func(id string, needs ...engine.Need) engine.Check {
+		return engine.Check{
+			ID: id, Judges: workload.Policies, Needs: needs, Declared: func(*v1alpha1.SecurityBaselineSpec) bool { return true },
+			Run: func(*engine.Input) []engine.Finding { return []engine.Finding{{Value: "new"}} },
+		}
+	}
+	checks := []engine.Check{finds("dangling", engine.NeedWorkloads), finds("wide", engine.NeedNetwork)}
+	known := &v1alpha1.DriftReport{Status: v1alpha1.DriftReportStatus{
+		Findings: []engine.Finding{{Check: "dangling", Baseline: "production", Value: "old"}},
+	}}
+	for name, test := range map[string]struct {
+		settling bool
+		last     *v1alpha1.DriftReport
+		want     []string
+	}{
+		"what has lasted is found":             {false, nil, []string{"dangling new", "wide new"}},
+		"nothing new is found of what has not": {true, nil, []string{"wide new"}},
+		"and nothing that is known is solved":  {true, known, []string{"dangling old", "wide new"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			object := &judgement.Object{Target: policy.Policy.Ref, Other: policy, Passing: engine.NeedWorkloads, Settling: test.settling}
+			verdict := judgement.Judge(setOf(checks, asIs), object, test.last, now)
+			var got []string
+			for _, f := range verdict.Findings {
+				got = append(got, f.Check+" "+f.Value)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if len(verdict.NotEvaluated) > 0 {
+				t.Errorf("not evaluated: %v", verdict.NotEvaluated)
 			}
 		})
 	}

@@ -197,7 +197,8 @@ func TestAnIndexStaysWhatItWas(t *testing.T) {
 // What an index finds is what is found one by one, also where labels have values that nobody knows.
 func TestAnIndexFindsWhatSelectorsSelect(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 0))
-	keys, unknown := []string{"team", "acme/web", "controller-uid", "job-name"}, []string{"controller-uid", "job-name"}
+	unknown := []string{"controller-uid", "job-name", "topology.kubernetes.io/zone"}
+	keys := append([]string{"team", "acme/web"}, unknown...)
 	labels := func(keys []string) map[string]string {
 		made := map[string]string{}
 		for _, key := range keys {
@@ -213,7 +214,7 @@ func TestAnIndexFindsWhatSelectorsSelect(t *testing.T) {
 		for range r.IntN(200) {
 			pod := Pod{Namespace: fmt.Sprint("ns", r.IntN(3)), NamespaceLabels: labels(keys[:2]), Labels: labels(keys)}
 			if r.IntN(2) == 0 {
-				pod.Added = unknown[r.IntN(2):]
+				pod.Added = unknown[r.IntN(3):]
 			}
 			pods = append(pods, pod)
 		}

@@ -3,7 +3,7 @@ package network
 import (
 	"slices"
 
-	"k8s.io/apimachinery/pkg/labels"
+	"plumbline.dev/plumbline/internal/workload"
 )
 
 // Guard is the default deny of a namespace in one direction: what is denied to every pod of it, also to the next one that
@@ -59,8 +59,11 @@ func DefaultDeny(policies []*Policy, d Direction) Guard {
 // Guards says whether the policy isolates every pod of its namespace in the direction, also those that are yet to come.
 func (p *Policy) Guards(d Direction) bool { return p.isolates[d] && p.SelectsAll() }
 
-// catches says whether the policy isolates in the direction a pod that has no labels.
-func (p *Policy) catches(d Direction) bool { return p.isolates[d] && p.pods.Matches(labels.Set(nil)) }
+// catches says whether the policy isolates in the direction a pod that has no labels, or may, as it may get some with its node.
+func (p *Policy) catches(d Direction) bool { return p.isolates[d] && p.pods.matches(&bare, may) }
+
+// bare is a pod that has no labels.
+var bare = Pod{Added: workload.ScheduledLabels()}
 
 func catching(policies []*Policy, d Direction) []*Policy {
 	found := slices.DeleteFunc(slices.Clone(policies), func(p *Policy) bool { return !p.catches(d) })

@@ -41,6 +41,7 @@ func TestDefaultDeny(t *testing.T) {
 		"ports of two protocols in two policies undo it each":      {[]string{`{egress: [{ports: [{protocol: UDP}]}]}`, `{egress: [{ports: [{protocol: TCP}]}]}`}, "a", []string{"a spec.egress[0]", "b spec.egress[0]"}},
 		"a selector that only looks narrow undoes it":              {[]string{denyEgress, `{podSelector: {matchExpressions: [{key: nobody-has-this, operator: DoesNotExist}]}, egress: [{}]}`}, "a", []string{"b spec.egress[0]"}},
 		"and so does one for all but a few":                        {[]string{denyEgress, `{podSelector: {matchExpressions: [{key: tier, operator: NotIn, values: [db]}]}, egress: [{}]}`}, "a", []string{"b spec.egress[0]"}},
+		"and one for the pods of a zone":                           {[]string{denyEgress, `{podSelector: {matchLabels: {topology.kubernetes.io/zone: eu-1a}}, egress: [{}]}`}, "a", []string{"b spec.egress[0]"}},
 		"such a selector is no default deny":                       {[]string{`{podSelector: {matchExpressions: [{key: nobody-has-this, operator: DoesNotExist}]}, policyTypes: [Egress]}`}, "", []string{}},
 		"rules in a direction that is not isolated have no effect": {[]string{denyEgress, `{policyTypes: [Ingress], egress: [{}]}`}, "a", []string{}},
 	} {

@@ -7,6 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
+
+	"plumbline.dev/plumbline/internal/workload"
 )
 
 // index finds among classes those that selectors choose, without holding each class against each selector: one policy has room
@@ -190,7 +192,7 @@ func (s *search) narrow(in *table, r *requirement, how certainty) bool {
 			s.meets[i] = ^s.meets[i]
 		}
 	}
-	if unknown := in.added[r.key]; unknown != nil && r.valued {
+	if unknown := in.added[r.key]; unknown != nil && (r.valued || workload.MayBeAbsent(r.key)) {
 		if how == may {
 			s.add(unknown)
 		} else {

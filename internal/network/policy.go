@@ -118,7 +118,7 @@ type Pod struct {
 	NamespaceLabels map[string]string
 
 	// Labels are those of the pod, or of the template that pods are made from. Added are the keys of those that pods have
-	// beside these: each has a value that nobody knows here, and that may be another for each pod.
+	// beside these, or may have: each has a value that nobody knows here, and that may be another for each pod.
 	Labels map[string]string
 	Added  []string
 

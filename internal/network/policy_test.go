@@ -183,6 +183,18 @@ func TestLabelsThatControllersSetMayHaveAnyValue(t *testing.T) {
 	}
 }
 
+// Since v1.35 pods get the labels of their node. Nobody knows before which these are, or whether the cluster does so.
+func TestLabelsOfNodesMayHaveAnyValueOrBeAbsent(t *testing.T) {
+	api := pod("shop", "app", "api")
+	api.Added = []string{"pod-template-hash", "topology.kubernetes.io/zone", "topology.kubernetes.io/region"}
+	for _, requirement := range []string{`In, values: [eu-1a]`, `NotIn, values: [eu-1a]`, `Exists`, `DoesNotExist`} {
+		policies := compile(t, `{podSelector: {matchExpressions: [{key: topology.kubernetes.io/zone, operator: `+requirement+`}]}}`)
+		if !policies[0].Selects(api) || network.Isolated(policies, api, network.Ingress) {
+			t.Errorf("%s: selects %t, isolates %t", requirement, policies[0].Selects(api), network.Isolated(policies, api, network.Ingress))
+		}
+	}
+}
+
 func TestTrimKeepsTheSpec(t *testing.T) {
 	np := parse(t, "a", denyIngress)
 	want := np.DeepCopy()

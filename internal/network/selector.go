@@ -10,7 +10,7 @@ import (
 )
 
 // selector is a podSelector. It can be asked about pods that have labels of which nobody knows the value, because their
-// controller sets them.
+// controller sets them, and about those that may have such, because the API server copies them from some nodes.
 type selector struct {
 	labels.Selector
 
@@ -61,6 +61,9 @@ func (s *selector) matches(pod *Pod, how certainty) bool {
 func meets(r *labels.Requirement, pod *Pod, how certainty) bool {
 	if !slices.Contains(pod.Added, r.Key()) {
 		return r.Matches(labels.Set(pod.Labels))
+	}
+	if workload.MayBeAbsent(r.Key()) {
+		return how == may
 	}
 	switch r.Operator() {
 	case selection.Exists:

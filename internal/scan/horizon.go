@@ -12,6 +12,8 @@ import (
 type horizon struct {
 	// live says that a cluster was read, and whole that it was all of it.
 	live, whole bool
+	// server is the minor version of the API server; 0 where it is not known.
+	server int
 	// namespaces are those of which all is seen: whoever gives a Namespace gives what is in it.
 	namespaces map[string]bool
 	// policies and workloads are the namespaces of which some are seen.

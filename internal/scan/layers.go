@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -104,6 +105,8 @@ func (l *layer) open(set *baseline.Set) {
 	l.cluster = facts.RememberedFor(l.objects, set.Needs)
 	l.cluster.Declares = set.Declares
 	l.cluster.Readable, l.cluster.OtherPolicies = l.readable, l.others.in
+	server := l.server
+	l.cluster.Server = func(context.Context) int { return server }
 }
 
 func (l *layer) close() { *l = layer{number: l.number} }
@@ -124,7 +127,7 @@ func isPermission(ref workload.Ref) bool {
 }
 
 // aimsOf returns what is judged for an object: the object itself, or the controller of it that is not watched, and the first of the
-// users and groups that it names. What is declared is held against that itself, whoever stands for it.
+// users and groups that it names, and whom a ceiling calls by name. What is declared is held against that itself, whoever stands for it.
 func aimsOf(one *given, set *baseline.Set) []workload.Ref {
 	if w, is := workload.Of(one.object); is {
 		refs := []workload.Ref{w.Target()}
@@ -135,9 +138,14 @@ func aimsOf(one *given, set *baseline.Set) []workload.Ref {
 	}
 	refs := []workload.Ref{one.ref}
 	if binding, is := rbac.BindingOf(one.object); is {
-		first, _ := binding.Named()
+		first, beyond := binding.Named()
 		for _, holder := range first {
 			refs = append(refs, holder.Ref())
+		}
+		for _, holder := range beyond {
+			if set.Asks(holder.Ref()) {
+				refs = append(refs, holder.Ref())
+			}
 		}
 	}
 	return refs

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -31,24 +32,25 @@ type access struct {
 	kubeconfig, context, namespace string
 }
 
-// connect returns a client with the rights of whoever calls.
-func (a access) connect(version string) (client.Client, error) {
+// connect returns a client with the rights of whoever calls, and how it reaches the cluster.
+func (a access) connect(version string) (client.Client, *rest.Config, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = a.kubeconfig
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: a.context}).ClientConfig()
 	if err != nil {
-		return nil, fmt.Errorf("no cluster to read: %w; set --kubeconfig or KUBECONFIG", err)
+		return nil, nil, fmt.Errorf("no cluster to read: %w; set --kubeconfig or KUBECONFIG", err)
 	}
 	config.UserAgent = "plumbline-scan/" + version
 	config.QPS, config.Burst = 50, 100
 	scheme := runtime.NewScheme()
 	if err := clientgoscheme.AddToScheme(scheme); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return client.New(config, client.Options{Scheme: scheme})
+	reader, err := client.New(config, client.Options{Scheme: scheme})
+	return reader, config, err
 }
 
 // listed is a kind that is read of a cluster.

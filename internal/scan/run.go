@@ -10,6 +10,7 @@ import (
 
 	"plumbline.dev/plumbline/api/v1alpha1"
 	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/facts"
 	"plumbline.dev/plumbline/internal/manifest"
 )
 
@@ -128,7 +129,7 @@ func (q *request) readFiles(ctx context.Context, paths []string, asked []declare
 
 // readCluster reads the baselines first: what else is read depends on them. An API server has accepted those of a cluster.
 func (q *request) readCluster(ctx context.Context, _ []string, asked []declared) (*tree, error) {
-	reader, err := q.access.connect(q.Version)
+	reader, config, err := q.access.connect(q.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +143,13 @@ func (q *request) readCluster(ctx context.Context, _ []string, asked []declared)
 		return nil, err
 	}
 	w, unreadable, err := cluster(ctx, reader, set, q.access.namespace, q.progress)
-	return &tree{world: w, set: set, unreadable: unreadable}, err
+	if err != nil {
+		return nil, err
+	}
+	if minor, err := facts.ServerMinor(ctx, config); err == nil { // without it, what is found says what was assumed
+		w.seen.server = minor
+	}
+	return &tree{world: w, set: set, unreadable: unreadable}, nil
 }
 
 // declares returns the baselines among what was read from files, unless an API server would refuse one.

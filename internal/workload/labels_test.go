@@ -18,16 +18,21 @@ func TestLabelsThatControllersSet(t *testing.T) {
 	named.Spec.Template.Labels = map[string]string{
 		"batch.kubernetes.io/job-name": "a", "batch.kubernetes.io/controller-uid": "1", "job-name": "a", "controller-uid": "1",
 	}
+	const zone, region = "topology.kubernetes.io/zone", "topology.kubernetes.io/region"
+	zoned := &appsv1.ReplicaSet{}
+	zoned.Spec.Template.Labels = map[string]string{zone: "eu-1a"}
 	for name, test := range map[string]struct {
 		obj  runtime.Object
 		want []string
 	}{
-		"of a Deployment":                        {&appsv1.Deployment{}, []string{"pod-template-hash"}},
-		"of a StatefulSet":                       {&appsv1.StatefulSet{}, []string{"statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index", "controller-revision-hash"}},
-		"of a DaemonSet":                         {&appsv1.DaemonSet{}, []string{"controller-revision-hash", "pod-template-generation"}},
-		"of a Job as the API server holds it":    {named, []string{"batch.kubernetes.io/job-completion-index"}},
-		"a pod has those that it has":            {&corev1.Pod{}, nil},
-		"a ReplicaSet has those of its template": {&appsv1.ReplicaSet{}, nil},
+		"of a Deployment":                        {&appsv1.Deployment{}, []string{"pod-template-hash", zone, region}},
+		"of a StatefulSet":                       {&appsv1.StatefulSet{}, []string{"statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index", "controller-revision-hash", zone, region}},
+		"of a DaemonSet":                         {&appsv1.DaemonSet{}, []string{"controller-revision-hash", "pod-template-generation", zone, region}},
+		"of a Job as the API server holds it":    {named, []string{"batch.kubernetes.io/job-completion-index", zone, region}},
+		"a pod gets some with its node":          {&corev1.Pod{}, []string{zone, region}},
+		"a pod that has them has got them":       {&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{zone: "eu-1a", region: "eu"}}}, []string{}},
+		"a ReplicaSet has those of its template": {&appsv1.ReplicaSet{}, []string{zone, region}},
+		"those of nodes overwrite a template's":  {zoned, []string{zone, region}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, _ := workload.Of(test.obj)
@@ -42,7 +47,7 @@ func TestLabelsThatControllersSet(t *testing.T) {
 		})
 	}
 	written, _ := workload.Of(&batchv1.Job{})
-	if got := len(written.AddedLabels()); got != 5 {
+	if got := len(written.AddedLabels()); got != 7 {
 		t.Errorf("of a Job in a file, %d", got)
 	}
 	if workload.MayBeAdded("app") {
