@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
@@ -14,6 +15,21 @@ import (
 	"plumbline.dev/plumbline/internal/report"
 	"plumbline.dev/plumbline/internal/workload"
 )
+
+// trimOther trims objects of kinds that have no transform of their own. Guardrails are among them: the cache asks the API server
+// about each kind that has one before it starts, and fails where one is not served.
+func (w *Watches) trimOther(obj any) (any, error) {
+	if object, ok := obj.(client.Object); ok && isGuardrail(object) {
+		return w.trimGuardrail(obj)
+	}
+	return cache.TransformStripManagedFields()(obj)
+}
+
+func isGuardrail(obj client.Object) bool {
+	ref, _ := facts.RefOf(obj)
+	class, _ := workload.ClassOf(ref.GroupKind())
+	return class == workload.Guardrails
+}
 
 // trimGuardrail keeps of an admission policy or a webhook configuration what is compared: certificates are rotated by
 // controllers and are not.

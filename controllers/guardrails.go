@@ -6,8 +6,14 @@ import (
 	"slices"
 	"sync"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
+	"plumbline.dev/plumbline/api/v1alpha1"
+	"plumbline.dev/plumbline/internal/baseline"
+	"plumbline.dev/plumbline/internal/engine"
 	"plumbline.dev/plumbline/internal/facts"
 	"plumbline.dev/plumbline/internal/guardrail"
 	"plumbline.dev/plumbline/internal/workload"
@@ -42,8 +48,12 @@ func (w *weakened) of(ref workload.Ref) []guardrail.Weakness {
 	return w.gained[ref]
 }
 
-// guardrailChanged notes how a change of a guardrail made it weaker, and returns it where a baseline watches over it.
+// guardrailChanged notes how a change of a guardrail made it weaker, and returns it where a baseline watches over it. That it was
+// deleted is told.
 func (w *wiring) guardrailChanged(ctx context.Context, c change) []workload.Ref {
+	if c.before != nil && (c.after == nil || c.before.GetUID() != c.after.GetUID()) {
+		go w.guardrailDeleted(ctx, c.before)
+	}
 	if c.initial || c.before == nil || c.after == nil || c.before.GetUID() != c.after.GetUID() {
 		return nil
 	}
@@ -55,6 +65,29 @@ func (w *wiring) guardrailChanged(ctx context.Context, c change) []workload.Ref 
 	}
 	w.targets.arrivals.arrived([]workload.Ref{ref}, w.options.Clock.Now())
 	return []workload.Ref{ref}
+}
+
+// guardrailDeleted tells, on each baseline that watches over it, that a guardrail was deleted, and what it did. No report can say so:
+// it would be of an object of which nobody knows whether it is to be there. Of one that a baseline declares its report does.
+func (w *wiring) guardrailDeleted(ctx context.Context, gone client.Object) {
+	ref, _ := facts.RefOf(gone)
+	set, err := w.targets.baselines.get(ctx)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "cannot tell who watches over a guardrail that was deleted", "guardrail", ref.String())
+		return
+	}
+	related := objectFor(v1alpha1.TargetReference{
+		APIVersion: admissionregistrationv1.SchemeGroupVersion.String(), Kind: ref.Kind, Name: ref.Name, UID: gone.GetUID(),
+	})
+	note := engine.Printable(ref.String() + " was deleted: " + guardrail.Enforced(gone) +
+		". If it is to be there, create it again and declare it: then it is found while it is missing.")
+	log.FromContext(ctx).Info("a guardrail was deleted", "guardrail", ref.String(), "uid", gone.GetUID())
+	for _, b := range set.All() {
+		watches := b.Frozen == "" && b.Declared.Guardrails == v1alpha1.RuleWatch && b.Pin(ref) == nil
+		if watches && b.Covers(ref, gone.GetLabels(), baseline.Namespace{}) == baseline.Covered {
+			w.targets.announcer.send(objectFor(baselineReference(b.Name, b.UID)), related, corev1.EventTypeWarning, v1alpha1.EventGuardrailDeleted, note)
+		}
+	}
 }
 
 func (w *wiring) namespaces(ctx context.Context) []guardrail.Namespace {

@@ -2,6 +2,8 @@ package controllers_test
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/onsi/gomega"
@@ -51,15 +53,25 @@ func (s *story) webhook() *admissionregistrationv1.ValidatingWebhookConfiguratio
 			Name: "check.example.com", SideEffects: &none, AdmissionReviewVersions: []string{"v1"}, FailurePolicy: &fail,
 			ClientConfig:      admissionregistrationv1.WebhookClientConfig{URL: &url},
 			NamespaceSelector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "unchecked", Operator: "DoesNotExist"}}},
-			Rules: []admissionregistrationv1.RuleWithOperations{{
-				Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create},
-				Rule:       admissionregistrationv1.Rule{APIGroups: []string{"nothing.example.com"}, APIVersions: []string{"v1"}, Resources: []string{"nothings"}},
-			}},
+			Rules:             []admissionregistrationv1.RuleWithOperations{s.nothing()},
 		}},
 	}
+	s.gone(hook)
 	s.create(hook)
-	s.Cleanup(func() { s.Expect(client.IgnoreNotFound(admin.Delete(context.Background(), hook))).To(gomega.Succeed()) })
 	return hook
+}
+
+// nothing is a rule that matches no request.
+func (s *story) nothing() admissionregistrationv1.RuleWithOperations {
+	return admissionregistrationv1.RuleWithOperations{
+		Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create},
+		Rule:       admissionregistrationv1.Rule{APIGroups: []string{"nothing.example.com"}, APIVersions: []string{"v1"}, Resources: []string{"nothings"}},
+	}
+}
+
+// gone removes an object when the test is over, if it is there.
+func (s *story) gone(obj client.Object) {
+	s.Cleanup(func() { s.Expect(client.IgnoreNotFound(admin.Delete(context.Background(), obj))).To(gomega.Succeed()) })
 }
 
 // found returns the values that the report of a guardrail lists, or its state where it lists none.
@@ -109,6 +121,101 @@ func TestANamespaceThatComesToBeLeftOutIsFound(t *testing.T) {
 	s.Eventually(func() []string { return s.found(hook.Name) }).Should(gomega.Equal([]string{s.namespace}))
 	s.change(namespace, "kubectl-label", func() { delete(namespace.Labels, "unchecked") })
 	s.Eventually(func() []string { return s.found(hook.Name) }).Should(gomega.Equal([]string{"Resolved"}))
+}
+
+// mutatingPolicy is a MutatingAdmissionPolicy that never matches anything, and that is not made yet.
+func (s *story) mutatingPolicy() *admissionregistrationv1.MutatingAdmissionPolicy {
+	fail := admissionregistrationv1.Fail
+	policy := &admissionregistrationv1.MutatingAdmissionPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: s.namespace},
+		Spec: admissionregistrationv1.MutatingAdmissionPolicySpec{
+			FailurePolicy: &fail, ReinvocationPolicy: admissionregistrationv1.NeverReinvocationPolicy,
+			MatchConstraints: &admissionregistrationv1.MatchResources{ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{{
+				RuleWithOperations: s.nothing(),
+			}}},
+			Mutations: []admissionregistrationv1.Mutation{{
+				PatchType:          admissionregistrationv1.PatchTypeApplyConfiguration,
+				ApplyConfiguration: &admissionregistrationv1.ApplyConfiguration{Expression: "Object{}"},
+			}},
+		},
+	}
+	s.gone(policy)
+	return policy
+}
+
+func TestAMutatingPolicyThatIsWeakenedIsFoundUntilItIsPutBack(t *testing.T) {
+	s := newStory(t)
+	policy := s.mutatingPolicy()
+	s.create(policy)
+	s.declare(watchGuardrails)
+	s.Consistently(func() []string { return s.found(policy.Name) }).Should(gomega.BeEmpty())
+	ignore, fail := admissionregistrationv1.Ignore, admissionregistrationv1.Fail
+	s.change(policy, "kubectl-edit", func() { policy.Spec.FailurePolicy = &ignore })
+	s.Eventually(func() []string { return s.found(policy.Name) }).Should(gomega.Equal([]string{"Ignore"}))
+	s.change(policy, "kubectl-edit", func() { policy.Spec.FailurePolicy = &fail })
+	s.Eventually(func() []string { return s.found(policy.Name) }).Should(gomega.Equal([]string{"Resolved"}))
+}
+
+func TestABindingOfAMutatingPolicyThatComesToLeaveOutANamespaceIsFound(t *testing.T) {
+	s := newStory(t)
+	binding := &admissionregistrationv1.MutatingAdmissionPolicyBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: s.namespace},
+		Spec:       admissionregistrationv1.MutatingAdmissionPolicyBindingSpec{PolicyName: "drop-all"},
+	}
+	s.gone(binding)
+	s.create(binding)
+	s.declare(watchGuardrails)
+	s.change(binding, "kubectl-edit", func() {
+		binding.Spec.MatchResources = &admissionregistrationv1.MatchResources{
+			NamespaceSelector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{
+				{Key: corev1.LabelMetadataName, Operator: metav1.LabelSelectorOpNotIn, Values: []string{s.namespace}},
+			}},
+		}
+	})
+	s.Eventually(func() []string { return s.found(binding.Name) }).Should(gomega.Equal([]string{s.namespace}))
+}
+
+func TestOnlyGuardrailsOfTheKindsInTheScopeAreWatched(t *testing.T) {
+	s := newStory(t)
+	hook, policy := s.webhook(), s.mutatingPolicy()
+	s.create(policy)
+	s.declare(watchGuardrails)
+	s.declare(func(spec *v1alpha1.SecurityBaselineSpec) {
+		spec.Scope.Kinds = []v1alpha1.JudgedKind{"MutatingAdmissionPolicy"}
+	})
+	ignore := admissionregistrationv1.Ignore
+	s.change(hook, "kubectl-edit", func() { hook.Webhooks[0].FailurePolicy = &ignore })
+	s.change(policy, "kubectl-edit", func() { policy.Spec.FailurePolicy = &ignore })
+	s.Eventually(s.operatorReports).Should(gomega.Equal([]string{"MutatingAdmissionPolicy " + s.namespace + ": Drifted"}))
+	s.Consistently(s.operatorReports).Should(gomega.Equal([]string{"MutatingAdmissionPolicy " + s.namespace + ": Drifted"}))
+}
+
+// No report can say that an object is gone of which nobody knows whether it is to be there.
+func TestAGuardrailThatIsDeletedIsToldOnTheBaselinesThatWatchOverIt(t *testing.T) {
+	elsewhere, s := newStory(t), newStory(t)
+	hook := s.webhook()
+	s.declare(watchGuardrails)
+	s.remove(hook)
+	told := "GuardrailDeleted: ValidatingWebhookConfiguration " + hook.Name + " was deleted: it asked check.example.com about " +
+		"nothings.nothing.example.com on CREATE. If it is to be there, create it again and declare it: then it is found while it is missing."
+	s.Eventually(func() []string { return s.deletions(s.baseline) }).Should(gomega.Equal([]string{told}))
+	s.Consistently(func() []string { return elsewhere.deletions(elsewhere.baseline) }).Should(gomega.BeEmpty(), "it watches over none")
+	s.Expect(s.found(hook.Name)).To(gomega.BeEmpty())
+}
+
+func TestADeletedGuardrailThatIsDeclaredIsFoundAndNotToldTwice(t *testing.T) {
+	s := newStory(t)
+	hook := s.webhook()
+	s.declare(s.declaring(hook))
+	s.declare(watchGuardrails)
+	s.remove(hook)
+	s.Eventually(func() []string { return s.found(hook.Name) }).Should(gomega.Equal([]string{"missing"}))
+	s.Consistently(func() []string { return s.deletions(s.baseline) }).Should(gomega.BeEmpty())
+}
+
+// deletions returns what is told on a baseline of guardrails that were deleted.
+func (s *story) deletions(baseline string) []string {
+	return slices.DeleteFunc(s.events(baseline), func(line string) bool { return !strings.HasPrefix(line, v1alpha1.EventGuardrailDeleted) })
 }
 
 func TestAChangeOfWhatTheOperatorMayDoIsTold(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"plumbline.dev/plumbline/api/v1alpha1"
@@ -62,9 +63,7 @@ func (w *wiring) baselineSpecChanged(ctx context.Context, c change) {
 	if c.before == nil {
 		return
 	}
-	target := v1alpha1.TargetReference{
-		APIVersion: v1alpha1.GroupVersion.String(), Kind: "SecurityBaseline", Name: c.before.GetName(), UID: c.before.GetUID(),
-	}
+	target := baselineReference(c.before.GetName(), c.before.GetUID())
 	note := "What the baseline declares was changed."
 	switch {
 	case c.after == nil:
@@ -75,6 +74,11 @@ func (w *wiring) baselineSpecChanged(ctx context.Context, c change) {
 		return
 	}
 	go w.tellOfOurselves(ctx, c, target, "spec", v1alpha1.EventBaselineChanged, note)
+}
+
+// baselineReference makes the reference to a baseline that an Event regards.
+func baselineReference(baseline string, uid types.UID) v1alpha1.TargetReference {
+	return v1alpha1.TargetReference{APIVersion: v1alpha1.GroupVersion.String(), Kind: "SecurityBaseline", Name: baseline, UID: uid}
 }
 
 // tellOfOurselves sends an Event with the manager of the newest change.

@@ -75,9 +75,6 @@ func (w *Watches) CacheOptions() cache.Options {
 	shared := true
 	byObject := map[client.Object]cache.ByObject{&corev1.ServiceAccount{}: {Transform: trimServiceAccount}}
 	byObject[&networkingv1.NetworkPolicy{}] = cache.ByObject{Transform: w.trimNetworkPolicy}
-	for _, obj := range facts.KindsOf(workload.Guardrails) {
-		byObject[obj] = cache.ByObject{Transform: w.trimGuardrail}
-	}
 	for _, obj := range facts.KindsOf(workload.Roles | workload.Bindings) {
 		byObject[obj] = cache.ByObject{Transform: w.trimRBAC}
 	}
@@ -89,7 +86,7 @@ func (w *Watches) CacheOptions() cache.Options {
 	}
 	return cache.Options{
 		ByObject:                     byObject,
-		DefaultTransform:             cache.TransformStripManagedFields(),
+		DefaultTransform:             w.trimOther,
 		DefaultUnsafeDisableDeepCopy: &shared,
 		DefaultWatchErrorHandler:     w.OnError,
 	}
@@ -169,7 +166,9 @@ type wiring struct {
 func newWiring(mgr manager.Manager, options Options) *wiring {
 	watches := options.Watches
 	watches.cache, watches.client = mgr.GetCache(), mgr.GetClient()
-	cluster := &facts.Cluster{Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), Readable: watches.Readable, Sources: network.NewSources()}
+	cluster := &facts.Cluster{
+		Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), Readable: watches.Readable, Unserved: watches.Unserved, Sources: network.NewSources(),
+	}
 	metrics := newMetrics()
 	snapshot := &snapshot{reader: mgr.GetCache(), checks: options.Checks}
 	announcer := newAnnouncer(mgr.GetEventRecorder("plumbline"), metrics)

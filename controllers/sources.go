@@ -55,6 +55,9 @@ func (f *feed[key]) Start(ctx context.Context, queue workqueue.TypedRateLimiting
 	f.watches.mu.Lock()
 	defer f.watches.mu.Unlock()
 	kind.handlers = append(kind.handlers, handler)
+	if kind.informer == nil { // not served: the handler is added when it is
+		return nil
+	}
 	f.registration, err = kind.informer.AddEventHandler(handler)
 	return err
 }
@@ -69,12 +72,13 @@ func (f *feed[key]) put(ctx context.Context, queue priorityqueue.PriorityQueue[k
 	}
 }
 
-// WaitForSync waits until everything that was there has been put into the queue, or the kind is known to be unreadable.
+// WaitForSync waits until everything that was there has been put into the queue, or the kind is known to be unreadable. Of a
+// kind that was not served there was nothing.
 func (f *feed[key]) WaitForSync(ctx context.Context) error {
 	err := wait.PollUntilContextCancel(ctx, 20*time.Millisecond, true, func(context.Context) (bool, error) {
 		f.watches.mu.Lock()
 		defer f.watches.mu.Unlock()
-		return f.registration.HasSynced() || (!f.required && f.kind.reason != ""), nil
+		return f.registration == nil || f.registration.HasSynced() || (!f.required && f.kind.reason != ""), nil
 	})
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%s could not be read: %s: %w", f.kind.resource, f.kind.reason, err)

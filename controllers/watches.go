@@ -10,6 +10,7 @@ import (
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -47,7 +48,7 @@ type followed struct {
 	obj      client.Object
 	gvk      schema.GroupVersionKind
 	resource schema.GroupResource
-	informer cache.Informer
+	informer cache.Informer // nil while the API server does not serve the kind
 	handlers []toolscache.ResourceEventHandler
 	reason   string // why it cannot be read; empty when it can
 	doubtful bool   // it was refused once, which is being looked into
@@ -147,8 +148,13 @@ func (w *Watches) replaceInformer(ctx context.Context, kind *followed) error {
 		return err
 	}
 	kind.informer = informer
-	for _, handler := range kind.handlers {
-		if _, err := informer.AddEventHandler(handler); err != nil {
+	return kind.handle()
+}
+
+// handle gives a new informer the handlers of the kind.
+func (k *followed) handle() error {
+	for _, handler := range k.handlers {
+		if _, err := k.informer.AddEventHandler(handler); err != nil {
 			return err
 		}
 	}
@@ -193,7 +199,7 @@ func (w *Watches) Readable(gk schema.GroupKind) bool {
 	defer w.mu.Unlock()
 	for _, kind := range w.kinds {
 		if kind.gvk.GroupKind() == gk {
-			return kind.informer.HasSynced()
+			return kind.informer != nil && kind.informer.HasSynced()
 		}
 	}
 	return false
@@ -224,7 +230,7 @@ func (w *Watches) Synced() error {
 		return fmt.Errorf("%d of %d kinds are watched", len(w.kinds), w.expected)
 	}
 	for _, kind := range w.kinds {
-		if kind.informer.HasSynced() {
+		if kind.informer == nil || kind.informer.HasSynced() {
 			continue
 		}
 		if ours := kind.gvk.Group == v1alpha1.GroupVersion.Group; ours || kind.reason == "" {
@@ -270,6 +276,9 @@ func (w *Watches) follow(ctx context.Context, obj client.Object) (*followed, err
 		return nil, err
 	}
 	mapping, err := w.client.RESTMapper().RESTMapping(gvk.GroupKind(), gvk.Version)
+	if meta.IsNoMatchError(err) && isGuardrail(obj) {
+		return w.followLater(ctx, obj, gvk)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the cluster does not know %s: install the CustomResourceDefinitions of config/crd first: %w", gvk.Kind, err)
 	}

@@ -40,14 +40,17 @@ func TestADeclaredObjectIsAccepted(t *testing.T) {
 func TestAnInventoryIsAccepted(t *testing.T) {
 	c := newClient(t)
 	for name, entry := range map[string]string{
-		"of one kind":           `{kinds: [ClusterRoleBinding]}`,
-		"of guardrails":         `{kinds: [ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration, MutatingWebhookConfiguration]}`,
+		"of one kind": `{kinds: [ClusterRoleBinding]}`,
+		"of guardrails": `{kinds: [ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration,
+			MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, MutatingWebhookConfiguration]}`,
 		"in some namespaces":    `{kinds: [Role], namespaces: {include: ["*"], exclude: ["kube-*"]}}`,
 		"that ignores by name":  `{kinds: [ClusterRole], ignore: [{name: "system:*"}, {name: "Team A"}]}`,
 		"that ignores by label": `{kinds: [Pod], ignore: [{selector: {matchLabels: {team: ops}}}, {selector: {matchExpressions: [{key: team, operator: Exists}]}}]}`,
 		"that ignores by owner": `{kinds: [Job], ignore: [{owned: true}]}`,
 		"with every list of its bound": `{kinds: [Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, Pod, Role, ClusterRole,
-			RoleBinding, ClusterRoleBinding, ServiceAccount, NetworkPolicy, Namespace], namespaces: {include: [` + numbered("n%d", 256) + `]},
+			RoleBinding, ClusterRoleBinding, ServiceAccount, NetworkPolicy, Namespace, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+			ValidatingWebhookConfiguration, MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, MutatingWebhookConfiguration],
+			namespaces: {include: [` + numbered("n%d", 256) + `]},
 			ignore: [` + numbered(`{name: "a%d*", selector: {matchLabels: {team: ops}}, owned: true}`, 64) + `]}`,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,7 +42,10 @@ func TestAScopeOfOtherKindsIsAccepted(t *testing.T) {
 	c := newClient(t)
 	for name, spec := range map[string]string{
 		"of every kind by name": `{scope: {kinds: [Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, Pod, Role, ClusterRole,
-			RoleBinding, ClusterRoleBinding, ServiceAccount, User, Group, NetworkPolicy, Namespace]}}`,
+			RoleBinding, ClusterRoleBinding, ServiceAccount, User, Group, NetworkPolicy, Namespace, ValidatingAdmissionPolicy,
+			ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration, MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding,
+			MutatingWebhookConfiguration]}}`,
+		"of guardrails that are watched":  `{scope: {kinds: [ValidatingAdmissionPolicyBinding]}, guardrails: Watch}`,
 		"without what is in no namespace": `{scope: {clusterScoped: false}}`,
 		"with what is in no namespace":    `{scope: {clusterScoped: true}}`,
 	} {

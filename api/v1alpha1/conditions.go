@@ -91,6 +91,8 @@ const (
 	EventInvalidBaseline = "InvalidBaseline"
 	// EventEvaluationIncomplete tells that something in a baseline's scope cannot be read or judged.
 	EventEvaluationIncomplete = "EvaluationIncomplete"
+	// EventGuardrailDeleted tells that a guardrail was deleted over which a baseline watches.
+	EventGuardrailDeleted = "GuardrailDeleted"
 	// EventBaselineChanged tells that somebody changed what a baseline declares.
 	EventBaselineChanged = "BaselineChanged"
 	// EventOwnPermissionsChanged tells that somebody changed what the operator itself may do.

@@ -76,7 +76,7 @@ type Inventory struct {
 
 // InventoryKind is a kind of which a list can be closed.
 //
-// +kubebuilder:validation:Enum=Deployment;StatefulSet;DaemonSet;ReplicaSet;ReplicationController;Job;CronJob;Pod;Role;ClusterRole;RoleBinding;ClusterRoleBinding;ServiceAccount;NetworkPolicy;Namespace;ValidatingAdmissionPolicy;ValidatingAdmissionPolicyBinding;ValidatingWebhookConfiguration;MutatingWebhookConfiguration
+// +kubebuilder:validation:Enum=Deployment;StatefulSet;DaemonSet;ReplicaSet;ReplicationController;Job;CronJob;Pod;Role;ClusterRole;RoleBinding;ClusterRoleBinding;ServiceAccount;NetworkPolicy;Namespace;ValidatingAdmissionPolicy;ValidatingAdmissionPolicyBinding;ValidatingWebhookConfiguration;MutatingAdmissionPolicy;MutatingAdmissionPolicyBinding;MutatingWebhookConfiguration
 type InventoryKind string
 
 // IgnoredObjects chooses objects that may exist though nobody declared them. What is set must match.

@@ -78,8 +78,9 @@ type SecurityBaselineSpec struct {
 	Namespaces Namespaces `json:"namespaces,omitzero"`
 
 	// guardrails: Watch means that what keeps drift out of the cluster is watched: that the failurePolicy of an admission
-	// webhook or a ValidatingAdmissionPolicy turns to Ignore, that a binding of such a policy no longer denies, and that one of
-	// them comes to leave out a namespace that the baseline covers.
+	// webhook or an admission policy turns to Ignore, that the binding of a ValidatingAdmissionPolicy no longer denies, and that
+	// one of them comes to leave out a namespace that the baseline covers. That one is deleted is told by an Event on the
+	// baseline, and found only where it is under declared. A scope with kinds must name those of guardrails.
 	// +optional
 	Guardrails WatchRule `json:"guardrails,omitempty"`
 
@@ -148,16 +149,17 @@ type Scope struct {
 	// +kubebuilder:validation:MaxItems=32
 	Kinds []JudgedKind `json:"kinds,omitempty"`
 
-	// clusterScoped says whether what is in no namespace is judged too: ClusterRoles, ClusterRoleBindings, users and groups.
+	// clusterScoped says whether what is in no namespace is judged too: ClusterRoles, ClusterRoleBindings, users and groups, and
+	// admission policies, their bindings and webhook configurations.
 	// namespaces and namespaceSelector do not choose among these. Default: true.
 	// +optional
 	ClusterScoped *bool `json:"clusterScoped,omitempty"`
 }
 
-// JudgedKind is a kind that is judged: one whose pods are, or one of RBAC, of the network or of namespaces. User and Group
-// are the subjects of bindings.
+// JudgedKind is a kind that is judged: one whose pods are, or one of RBAC, of the network, of namespaces or of admission. User
+// and Group are the subjects of bindings.
 //
-// +kubebuilder:validation:Enum=Deployment;StatefulSet;DaemonSet;ReplicaSet;ReplicationController;Job;CronJob;Pod;Role;ClusterRole;RoleBinding;ClusterRoleBinding;ServiceAccount;User;Group;NetworkPolicy;Namespace
+// +kubebuilder:validation:Enum=Deployment;StatefulSet;DaemonSet;ReplicaSet;ReplicationController;Job;CronJob;Pod;Role;ClusterRole;RoleBinding;ClusterRoleBinding;ServiceAccount;User;Group;NetworkPolicy;Namespace;ValidatingAdmissionPolicy;ValidatingAdmissionPolicyBinding;ValidatingWebhookConfiguration;MutatingAdmissionPolicy;MutatingAdmissionPolicyBinding;MutatingWebhookConfiguration
 type JudgedKind string
 
 // NamespaceNames chooses namespaces by name. A name may hold * for any run of characters.

@@ -33,6 +33,8 @@ type Options struct {
 	Workloads bool
 	// Nodes is the number of fake nodes, with Workloads. Default: DefaultNodes. Each takes any number of pods.
 	Nodes int
+	// APIServerFlags are further flags of the API server, such as --emulated-version=1.35, with which it behaves as that version.
+	APIServerFlags []string
 	// Audit records all writes, for Writes.
 	Audit bool
 	// Log receives a line for each step of the start and stop. Default: nothing is said.

@@ -107,6 +107,7 @@ func (c *ControlPlane) startAPIServer(ctx context.Context) error {
 	if c.audit != nil {
 		args = append(args, c.audit.flags()...)
 	}
+	args = append(args, c.options.APIServerFlags...)
 	c.options.Log("starting kube-apiserver on %s", address(c.port))
 	var err error
 	if c.apiServer, err = c.startProcess(binaries.APIServer, args...); err != nil {
@@ -143,6 +144,13 @@ func (c *ControlPlane) StopAPIServer(ctx context.Context) error {
 		return c.audit.serverStopped()
 	}
 	return nil
+}
+
+// SetAPIServerFlags says with which further flags the API server is next started, in the place of those of Options.
+func (c *ControlPlane) SetAPIServerFlags(flags ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.options.APIServerFlags = flags
 }
 
 // StartAPIServer starts the API server after StopAPIServer, on the same port, with the same certificates and data, and

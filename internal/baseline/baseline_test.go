@@ -68,6 +68,35 @@ func TestScope(t *testing.T) {
 	}
 }
 
+// Guardrails are in no namespace: their kind decides, and whether what belongs to the cluster is judged.
+func TestTheScopeOfGuardrails(t *testing.T) {
+	no := false
+	watch := engine.Check{
+		ID: "made-up-guardrail", Judges: workload.Guardrails,
+		Declared: func(s *v1alpha1.SecurityBaselineSpec) bool { return s.Guardrails == v1alpha1.RuleWatch },
+	}
+	policy := workload.Ref{Group: "admissionregistration.k8s.io", Kind: "MutatingAdmissionPolicy", Name: "drop-all"}
+	for name, test := range map[string]struct {
+		scope v1alpha1.Scope
+		watch v1alpha1.WatchRule
+		want  baseline.Coverage
+	}{
+		"an absent scope covers them":           {watch: v1alpha1.RuleWatch, want: baseline.Covered},
+		"a kind that is listed is covered":      {scope: v1alpha1.Scope{Kinds: []v1alpha1.JudgedKind{"MutatingAdmissionPolicy"}}, watch: v1alpha1.RuleWatch, want: baseline.Covered},
+		"a kind that is not listed is not":      {scope: v1alpha1.Scope{Kinds: []v1alpha1.JudgedKind{"ValidatingAdmissionPolicy"}}, watch: v1alpha1.RuleWatch, want: baseline.NotCovered},
+		"nor without what is in no namespace":   {scope: v1alpha1.Scope{ClusterScoped: &no}, watch: v1alpha1.RuleWatch, want: baseline.NotCovered},
+		"nor where nobody watches over them":    {want: baseline.NotCovered},
+		"names of namespaces do not leave them": {scope: names([]string{"shop"}, nil), watch: v1alpha1.RuleWatch, want: baseline.Covered},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sb := &v1alpha1.SecurityBaseline{Spec: v1alpha1.SecurityBaselineSpec{Scope: test.scope, Guardrails: test.watch}}
+			if got := baseline.Compile(sb, []engine.Check{watch}).Covers(policy, nil, baseline.Namespace{}); got != test.want {
+				t.Errorf("Covers = %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
 func names(include, exclude []string) v1alpha1.Scope {
 	var scope v1alpha1.Scope
 	for _, name := range include {

@@ -14,8 +14,8 @@ var _ = register(engine.Check{
 	Title: "Admission that was weakened",
 	Description: "Who wants something into the cluster that admission refuses turns its failurePolicy to Ignore and waits until it cannot be " +
 		"asked, takes Deny out of a binding, or lets a selector leave out his namespace. Many policies and webhooks are so by design: what " +
-		"is found is that one came to be so while the operator watched, until it is put back. To have it found whenever it is so, declare " +
-		"the object.",
+		"is found is that one came to be so while the operator watched, until it is put back. That one is deleted meanwhile is told by an " +
+		"Event GuardrailDeleted on the baseline. To have it found whenever it is so or is missing, declare the object.",
 	Remediation: "Put the field back to what it was, or, when the change was meant, declare the object as it is to be.",
 	Severity:    v1alpha1.SeverityHigh,
 	Judges:      workload.Guardrails,

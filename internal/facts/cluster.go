@@ -32,6 +32,8 @@ type Cluster struct {
 	Live client.Reader
 	// Readable says whether the cache holds the objects of a kind.
 	Readable func(schema.GroupKind) bool
+	// Unserved says whether the API server does not serve a kind: there are no objects of it. Nil: it serves every kind.
+	Unserved func(schema.GroupKind) bool
 	// Needs says whether a baseline looks at a fact: others are not read. Nil: no baseline does.
 	Needs func(engine.Need) bool
 	// Declares returns how a baseline declares an object, nil when none does. Nil: no baseline declares any.

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -36,6 +38,10 @@ var others = []otherKind{
 		&admissionregistrationv1.ValidatingAdmissionPolicyBindingList{}},
 	{admission("ValidatingWebhookConfiguration"), &admissionregistrationv1.ValidatingWebhookConfiguration{},
 		&admissionregistrationv1.ValidatingWebhookConfigurationList{}},
+	{admission("MutatingAdmissionPolicy"), &admissionregistrationv1.MutatingAdmissionPolicy{},
+		&admissionregistrationv1.MutatingAdmissionPolicyList{}},
+	{admission("MutatingAdmissionPolicyBinding"), &admissionregistrationv1.MutatingAdmissionPolicyBinding{},
+		&admissionregistrationv1.MutatingAdmissionPolicyBindingList{}},
 	{admission("MutatingWebhookConfiguration"), &admissionregistrationv1.MutatingWebhookConfiguration{},
 		&admissionregistrationv1.MutatingWebhookConfigurationList{}},
 }
@@ -81,6 +87,19 @@ func ListOf(gk schema.GroupKind) (list client.ObjectList, resource string) {
 		}
 	}
 	return nil, ""
+}
+
+// OlderVersion returns a version before v1 in which an API server serves a kind. What is judged is read in v1: where that is not served,
+// there may be objects all the same that nobody sees. It is empty where no such version is served.
+func OlderVersion(mapper meta.RESTMapper, gk schema.GroupKind) (string, error) {
+	mapping, err := mapper.RESTMapping(gk, "v1beta1", "v1alpha1")
+	switch {
+	case meta.IsNoMatchError(err):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("find out in which versions %s is served: %w", gk.Kind, err)
+	}
+	return mapping.GroupVersionKind.Version, nil
 }
 
 func (k *otherKind) newList() client.ObjectList {

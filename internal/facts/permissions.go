@@ -188,6 +188,9 @@ func (c *Cluster) named(ctx context.Context, ref workload.Ref, subject rbac.Subj
 
 // other reads an object that is no workload. Where it returns none, the state says why.
 func (c *Cluster) other(ctx context.Context, ref workload.Ref) (client.Object, State, error) {
+	if c.Unserved != nil && c.Unserved(ref.GroupKind()) {
+		return nil, Gone, nil
+	}
 	if !c.Readable(ref.GroupKind()) {
 		return nil, Unreadable, nil
 	}

@@ -41,17 +41,16 @@ func Weaknesses(obj runtime.Object, namespaces []Namespace) []Weakness {
 	var found []Weakness
 	switch o := obj.(type) {
 	case *admissionregistrationv1.ValidatingAdmissionPolicy:
-		found = failing(found, "spec", o.Spec.FailurePolicy)
-		if o.Spec.MatchConstraints != nil {
-			found = leftOut(found, "spec.matchConstraints", o.Spec.MatchConstraints.NamespaceSelector, namespaces)
-		}
+		found = matching(failing(found, "spec", o.Spec.FailurePolicy), "spec.matchConstraints", o.Spec.MatchConstraints, namespaces)
 	case *admissionregistrationv1.ValidatingAdmissionPolicyBinding:
 		if !slices.Contains(o.Spec.ValidationActions, admissionregistrationv1.Deny) {
 			found = append(found, Weakness{Path: "spec.validationActions", Value: NoDeny})
 		}
-		if o.Spec.MatchResources != nil {
-			found = leftOut(found, "spec.matchResources", o.Spec.MatchResources.NamespaceSelector, namespaces)
-		}
+		found = matching(found, "spec.matchResources", o.Spec.MatchResources, namespaces)
+	case *admissionregistrationv1.MutatingAdmissionPolicy:
+		found = matching(failing(found, "spec", o.Spec.FailurePolicy), "spec.matchConstraints", o.Spec.MatchConstraints, namespaces)
+	case *admissionregistrationv1.MutatingAdmissionPolicyBinding:
+		found = matching(found, "spec.matchResources", o.Spec.MatchResources, namespaces)
 	case *admissionregistrationv1.ValidatingWebhookConfiguration:
 		for i := range o.Webhooks {
 			found = webhook(found, o.Webhooks[i].Name, o.Webhooks[i].FailurePolicy, o.Webhooks[i].NamespaceSelector, namespaces)
@@ -80,6 +79,14 @@ func failing(found []Weakness, path string, policy *admissionregistrationv1.Fail
 		found = append(found, Weakness{Path: path + ".failurePolicy", Value: Ignored})
 	}
 	return found
+}
+
+// matching adds the namespaces that a policy or its binding leaves out. Unset, it matches every one.
+func matching(found []Weakness, path string, match *admissionregistrationv1.MatchResources, namespaces []Namespace) []Weakness {
+	if match == nil {
+		return found
+	}
+	return leftOut(found, path, match.NamespaceSelector, namespaces)
 }
 
 // leftOut adds the namespaces that a selector leaves out. Unset, it selects every one. One that cannot be read was refused by

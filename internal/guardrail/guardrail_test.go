@@ -25,6 +25,9 @@ func TestWeaknesses(t *testing.T) {
 			Spec: admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec{ValidationActions: actions},
 		}
 	}
+	match := func(selector *metav1.LabelSelector) *admissionregistrationv1.MatchResources {
+		return &admissionregistrationv1.MatchResources{NamespaceSelector: selector}
+	}
 	for name, test := range map[string]struct {
 		obj  runtime.Object
 		want []guardrail.Weakness
@@ -38,7 +41,28 @@ func TestWeaknesses(t *testing.T) {
 		"one that only warns":                            {binding(admissionregistrationv1.Warn), []guardrail.Weakness{{Path: "spec.validationActions", Value: "no Deny"}}},
 		"a policy whose errors are ignored":              {&admissionregistrationv1.ValidatingAdmissionPolicy{Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{FailurePolicy: &ignore}}, []guardrail.Weakness{{Path: "spec.failurePolicy", Value: "Ignore"}}},
 		"a mutating webhook is a guardrail like another": {&admissionregistrationv1.MutatingWebhookConfiguration{Webhooks: []admissionregistrationv1.MutatingWebhook{{Name: "m", FailurePolicy: &ignore}}}, []guardrail.Weakness{{Path: "webhooks[m].failurePolicy", Value: "Ignore"}}},
-		"another object has none":                        {obj: &admissionregistrationv1.MutatingAdmissionPolicy{}},
+		"a mutating policy whose errors are ignored":     {&admissionregistrationv1.MutatingAdmissionPolicy{Spec: admissionregistrationv1.MutatingAdmissionPolicySpec{FailurePolicy: &ignore}}, []guardrail.Weakness{{Path: "spec.failurePolicy", Value: "Ignore"}}},
+		"a validating policy that leaves a namespace out": {
+			&admissionregistrationv1.ValidatingAdmissionPolicy{Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{MatchConstraints: match(prod)}},
+			[]guardrail.Weakness{{Path: "spec.matchConstraints.namespaceSelector", Value: "blog", Namespace: "blog"}},
+		},
+		"a mutating policy that leaves a namespace out": {
+			&admissionregistrationv1.MutatingAdmissionPolicy{Spec: admissionregistrationv1.MutatingAdmissionPolicySpec{MatchConstraints: match(prod)}},
+			[]guardrail.Weakness{{Path: "spec.matchConstraints.namespaceSelector", Value: "blog", Namespace: "blog"}},
+		},
+		"a binding that leaves a namespace out": {
+			&admissionregistrationv1.ValidatingAdmissionPolicyBinding{Spec: admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec{
+				ValidationActions: []admissionregistrationv1.ValidationAction{admissionregistrationv1.Deny}, MatchResources: match(prod),
+			}},
+			[]guardrail.Weakness{{Path: "spec.matchResources.namespaceSelector", Value: "blog", Namespace: "blog"}},
+		},
+		"a binding of a mutating policy that leaves a namespace out": {
+			&admissionregistrationv1.MutatingAdmissionPolicyBinding{Spec: admissionregistrationv1.MutatingAdmissionPolicyBindingSpec{MatchResources: match(prod)}},
+			[]guardrail.Weakness{{Path: "spec.matchResources.namespaceSelector", Value: "blog", Namespace: "blog"}},
+		},
+		"a binding of a mutating policy denies nothing, and is not weak for that": {obj: &admissionregistrationv1.MutatingAdmissionPolicyBinding{}},
+		"a mutating policy for all has none":                                      {obj: &admissionregistrationv1.MutatingAdmissionPolicy{Spec: admissionregistrationv1.MutatingAdmissionPolicySpec{FailurePolicy: &fail, MatchConstraints: match(&metav1.LabelSelector{})}}},
+		"another object has none":                                                 {obj: &metav1.PartialObjectMetadata{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, guardrail.Weaknesses(test.obj, namespaces)); diff != "" {

@@ -111,8 +111,10 @@ func cluster(
 			why := "you may not list " + kind.resource
 			w.seen.denied[kind.GroupKind] = why
 			unreadable = append(unreadable, UnreadableKind{kind.resource, why})
-		case class == workload.Guardrails && isAbsent(err): // by an older server, or in another version
-			w.seen.denied[kind.GroupKind] = "the cluster does not serve " + kind.resource + " in v1"
+		case class == workload.Guardrails && isAbsent(err): // by an older server
+			if err := w.unserved(reader.RESTMapper(), kind); err != nil {
+				return nil, nil, err
+			}
 		case err != nil:
 			return nil, nil, fmt.Errorf("list %s: %w", kind.resource, err)
 		}
@@ -121,6 +123,16 @@ func cluster(
 		return nil, nil, err
 	}
 	return w, unreadable, w.listOtherPolicies(ctx, reader, namespace)
+}
+
+// unserved takes down that nothing can be said of a kind that is served in an older version alone. Where it is not served at all, there
+// is nothing of it.
+func (w *world) unserved(mapper meta.RESTMapper, kind listed) error {
+	version, err := facts.OlderVersion(mapper, kind.GroupKind)
+	if version != "" {
+		w.seen.denied[kind.GroupKind] = "the cluster serves " + kind.resource + " in " + version + ", and not in v1"
+	}
+	return err
 }
 
 // baselinesOf returns the SecurityBaselines of a cluster; none where there are none, or whoever calls may not list them.

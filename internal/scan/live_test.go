@@ -137,8 +137,17 @@ func TestAClusterIsJudgedAsFarAsItMayBeRead(t *testing.T) {
 	}
 }
 
-// A guardrail of a kind that an older API server does not know, or in another version, is not taken for missing.
-func TestWhatAClusterDoesNotServeIsNotMissing(t *testing.T) {
+// mapped is a client of a server that serves what a mapper knows.
+type mapped struct {
+	client.Client
+	mapper meta.RESTMapper
+}
+
+func (m mapped) RESTMapper() meta.RESTMapper { return m.mapper }
+
+// A guardrail is not taken for missing where an older API server serves its kind in another version. Where the kind is not served at
+// all it is.
+func TestWhatAClusterServesInAnotherVersionIsNotMissing(t *testing.T) {
 	pinned := &v1alpha1.SecurityBaseline{ObjectMeta: metav1.ObjectMeta{Name: "pinned"}}
 	pinned.Spec.Declared = []v1alpha1.DeclaredObject{{Object: runtime.RawExtension{Raw: []byte(
 		`{"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": "deny"}}`)}}}
@@ -157,14 +166,18 @@ func TestWhatAClusterDoesNotServeIsNotMissing(t *testing.T) {
 			return c.List(ctx, list, opts...)
 		},
 	})
+	version := schema.GroupVersion{Group: admissionregistrationv1.GroupName, Version: "v1beta1"}
+	beta := meta.NewDefaultRESTMapper([]schema.GroupVersion{version})
+	beta.Add(version.WithKind("ValidatingAdmissionPolicyBinding"), meta.RESTScopeRoot)
 	for name, test := range map[string]struct {
 		reader client.Client
 		found  bool
 		missed string
 	}{
 		"where it is served": {reader: served, found: true},
-		"where it is not": {reader: older, missed: "declared-object on ValidatingAdmissionPolicyBinding deny: cannot read it: " +
-			"the cluster does not serve validatingadmissionpolicybindings in v1"},
+		"where it is served in another version": {reader: mapped{older, beta}, missed: "declared-object on ValidatingAdmissionPolicyBinding deny: cannot read it: " +
+			"the cluster serves validatingadmissionpolicybindings in v1beta1, and not in v1"},
+		"where it is not served at all": {reader: mapped{older, meta.NewDefaultRESTMapper(nil)}, found: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found, missed, unreadable := judgeCluster(t, test.reader, "")

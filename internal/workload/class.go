@@ -47,6 +47,8 @@ var others = map[schema.GroupKind]Class{
 	{Group: admissionregistrationv1.GroupName, Kind: "ValidatingAdmissionPolicy"}:        Guardrails,
 	{Group: admissionregistrationv1.GroupName, Kind: "ValidatingAdmissionPolicyBinding"}: Guardrails,
 	{Group: admissionregistrationv1.GroupName, Kind: "ValidatingWebhookConfiguration"}:   Guardrails,
+	{Group: admissionregistrationv1.GroupName, Kind: "MutatingAdmissionPolicy"}:          Guardrails,
+	{Group: admissionregistrationv1.GroupName, Kind: "MutatingAdmissionPolicyBinding"}:   Guardrails,
 	{Group: admissionregistrationv1.GroupName, Kind: "MutatingWebhookConfiguration"}:     Guardrails,
 }
 

@@ -58,6 +58,33 @@ func TestAKindThatMayNotBeListedCanBeSkipped(t *testing.T) {
 	accepted(t, baselines(t, text))
 }
 
+// A kind that the API server does not serve is nothing that could not be read: there is nothing of it.
+func TestAnOlderClusterIsWrittenDownWithoutTheKindsThatItDoesNotServe(t *testing.T) {
+	older, err := controlplane.Start(t.Context(), controlplane.Options{APIServerFlags: []string{"--emulated-version=1.35"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := older.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	text, _, err := take(t, "--kubeconfig", older.Kubeconfig(), "--all-namespaces")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const unserved = "# - MutatingAdmissionPolicies: the cluster does not serve them in admissionregistration.k8s.io/v1."
+	if !strings.Contains(text, unserved) {
+		t.Errorf("it does not say %q:\n%s", unserved, text)
+	}
+	for kind, closed := range map[string]bool{"MutatingAdmissionPolicy": false, "MutatingAdmissionPolicyBinding": false, "ValidatingAdmissionPolicy": true} {
+		if strings.Contains(text, "    - "+kind+"\n") != closed {
+			t.Errorf("the list of %s is closed: %t\n%s", kind, !closed, text)
+		}
+	}
+	accepted(t, baselines(t, text))
+}
+
 func TestTheSameClusterIsWrittenTheSame(t *testing.T) {
 	first, _, err := take(t, "--all-namespaces")
 	if err != nil {
