@@ -247,5 +247,5 @@ func TestARoleOfOthersThatIsCalledLikeTheOperatorsIsNotItsOwn(t *testing.T) {
 	role := s.role("plumbline-manager", readRule())
 	s.create(role)
 	s.change(role, "test", func() { role.Rules = append(role.Rules, execRule()) })
-	s.Consistently(func() []string { return s.events(role.Name) }).ShouldNot(gomega.ContainElement(gomega.ContainSubstring("Role "+s.namespace)))
+	s.Consistently(func() []string { return s.events(role.Name) }).ShouldNot(gomega.ContainElement(gomega.ContainSubstring("Role " + s.namespace)))
 }
