@@ -98,21 +98,11 @@ func (s *scoping) others(ctx context.Context) error {
 		return err
 	}
 	if classes&workload.Subjects != 0 {
-		named, crowded, err := s.facts.NamedSubjects(ctx)
+		named, err := s.named(ctx)
 		if err != nil {
 			return err
 		}
 		found = append(found, named...)
-		for _, ref := range crowded {
-			s.targets[ref] = struct{}{}
-		}
-		for _, b := range s.generations {
-			if b != nil {
-				for _, ref := range b.Subjects() {
-					s.targets[ref] = struct{}{}
-				}
-			}
-		}
 	}
 	for i := range found {
 		if err := s.add(ctx, found[i].Ref, found[i].Labels, found[i].Ref); err != nil {
@@ -120,6 +110,26 @@ func (s *scoping) others(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// named returns the users and groups that are judged, and adds the bindings that name too many.
+func (s *scoping) named(ctx context.Context) ([]facts.Candidate, error) {
+	found, crowded, err := s.facts.NamedSubjects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, ref := range crowded {
+		s.targets[ref] = struct{}{}
+	}
+	for _, b := range s.generations {
+		if b == nil {
+			continue
+		}
+		for _, ref := range b.Subjects() {
+			found = append(found, facts.Candidate{Ref: ref})
+		}
+	}
+	return found, nil
 }
 
 // judged says whether one of the generations judges objects of a class. An invalid generation has no scope to go by, and

@@ -47,29 +47,32 @@ type (
 // clusterSuite holds what stands in no file.
 const clusterSuite = "cluster"
 
+// add adds a test to the suite of a name, of which places says where it is.
+func (all *junitSuites) add(places map[string]int, name string, one junitCase) {
+	place, known := places[name]
+	if !known {
+		place = len(all.Suites)
+		places[name], all.Suites = place, append(all.Suites, junitSuite{Name: name})
+	}
+	suite := &all.Suites[place]
+	suite.Cases = append(suite.Cases, one)
+	suite.Tests, all.Tests = suite.Tests+1, all.Tests+1
+	if one.Failure != nil {
+		suite.Failures, all.Failures = suite.Failures+1, all.Failures+1
+	}
+	if one.Error != nil {
+		suite.Errors, all.Errors = suite.Errors+1, all.Errors+1
+	}
+	if one.Skipped != nil {
+		suite.Skipped, all.Skipped = suite.Skipped+1, all.Skipped+1
+	}
+}
+
 // writeJUnit prints a suite for each file and a test for each object, which fails where the scan does.
 func writeJUnit(to io.Writer, r *Results, failOn v1alpha1.Severity) error {
 	all := junitSuites{Name: "plumbline scan"}
 	places := map[string]int{}
-	add := func(name string, one junitCase) {
-		place, known := places[name]
-		if !known {
-			place = len(all.Suites)
-			places[name], all.Suites = place, append(all.Suites, junitSuite{Name: name})
-		}
-		suite := &all.Suites[place]
-		suite.Cases = append(suite.Cases, one)
-		suite.Tests, all.Tests = suite.Tests+1, all.Tests+1
-		if one.Failure != nil {
-			suite.Failures, all.Failures = suite.Failures+1, all.Failures+1
-		}
-		if one.Error != nil {
-			suite.Errors, all.Errors = suite.Errors+1, all.Errors+1
-		}
-		if one.Skipped != nil {
-			suite.Skipped, all.Skipped = suite.Skipped+1, all.Skipped+1
-		}
-	}
+	add := func(name string, one junitCase) { all.add(places, name, one) }
 	for i := range r.Errors {
 		file, text := engine.Printable(r.Errors[i].Source.File), engine.Printable(r.Errors[i].Message)
 		one, fault := junitCase{Name: "read " + r.Errors[i].Source.String(), ClassName: file}, &junitFault{Message: text, Type: "unreadable"}

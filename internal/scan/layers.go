@@ -96,7 +96,7 @@ func (w *world) layer(number int, copies map[workload.Ref][]int, set *baseline.S
 	if !w.seen.live && l.rbac {
 		permitting = known.of(permitting)
 	}
-	l.objects = append(objects, permitting...)
+	l.objects = slices.Concat(objects, permitting)
 	return l
 }
 
