@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -24,16 +25,57 @@ import (
 type weakened struct {
 	mu     sync.Mutex
 	gained map[workload.Ref][]guardrail.Weakness
+	// gone is how weak guardrails were that were deleted: whoever makes one again, weaker, weakens it.
+	gone map[workload.Ref]goneGuardrail
 }
 
-func newWeakened() *weakened { return &weakened{gained: map[workload.Ref][]guardrail.Weakness{}} }
+// goneGuardrail is how weak a guardrail was when it was deleted.
+type goneGuardrail struct {
+	weak []guardrail.Weakness
+	at   time.Time
+}
+
+// A guardrail that is made again later than this is another one, and no more than so many are remembered.
+const (
+	madeAgainWithin = 10 * time.Minute
+	maxGone         = 256
+)
+
+func newWeakened() *weakened {
+	return &weakened{gained: map[workload.Ref][]guardrail.Weakness{}, gone: map[workload.Ref]goneGuardrail{}}
+}
+
+// deleted takes down how weak a guardrail was that is gone, but for what it came to be: that is found again when it is made again.
+func (w *weakened) deleted(ref workload.Ref, weak []guardrail.Weakness, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	weak = guardrail.Gained(w.gained[ref], weak)
+	delete(w.gained, ref)
+	maps.DeleteFunc(w.gone, func(_ workload.Ref, one goneGuardrail) bool { return now.Sub(one.at) > madeAgainWithin })
+	if len(w.gone) < maxGone {
+		w.gone[ref] = goneGuardrail{weak, now}
+	}
+}
+
+// before returns how weak a guardrail was that is made again, and forgets it; false where it is a new one.
+func (w *weakened) before(ref workload.Ref, now time.Time) ([]guardrail.Weakness, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	one, is := w.gone[ref]
+	delete(w.gone, ref)
+	return one.weak, is && now.Sub(one.at) <= madeAgainWithin
+}
 
 // note takes down what a change made weaker, and forgets what it put right.
 func (w *weakened) note(ref workload.Ref, before, after []guardrail.Weakness) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	all := append(slices.Clone(w.gained[ref]), guardrail.Gained(before, after)...)
-	all = slices.DeleteFunc(all, func(weakness guardrail.Weakness) bool { return !slices.Contains(after, weakness) })
+	still := guardrail.Set(after)
+	all = slices.DeleteFunc(all, func(weakness guardrail.Weakness) bool {
+		_, is := still[weakness]
+		return !is
+	})
 	if len(all) == 0 {
 		delete(w.gained, ref)
 		return
@@ -54,17 +96,41 @@ func (w *wiring) guardrailChanged(ctx context.Context, c change) []workload.Ref 
 	if c.before != nil && (c.after == nil || c.before.GetUID() != c.after.GetUID()) {
 		go w.guardrailDeleted(ctx, c.before)
 	}
-	if c.initial || c.before == nil || c.after == nil || c.before.GetUID() != c.after.GetUID() {
+	if c.initial {
+		return nil
+	}
+	known, weakness := w.weaknessBefore(ctx, c)
+	if c.after == nil { // its report goes with it
+		ref, _ := facts.RefOf(c.before)
+		return []workload.Ref{ref}
+	}
+	if !known {
 		return nil
 	}
 	ref, _ := facts.RefOf(c.after)
-	namespaces := w.namespaces(ctx)
-	w.weakened.note(ref, guardrail.Weaknesses(c.before, namespaces), guardrail.Weaknesses(c.after, namespaces))
+	w.weakened.note(ref, weakness, guardrail.Weaknesses(c.after, w.namespaces(ctx)))
 	if !w.targets.baselines.current.Load().Judges(workload.Guardrails) {
 		return nil
 	}
 	w.targets.arrivals.arrived([]workload.Ref{ref}, w.options.Clock.Now())
 	return []workload.Ref{ref}
+}
+
+// weaknessBefore returns how weak a guardrail was before a change, also before it was deleted and made again, as kubectl replace
+// --force does; false where it is a new one. Of one that is deleted it takes it down.
+func (w *wiring) weaknessBefore(ctx context.Context, c change) (known bool, weak []guardrail.Weakness) {
+	now := w.options.Clock.Now()
+	if c.before == nil {
+		ref, _ := facts.RefOf(c.after)
+		weak, known = w.weakened.before(ref, now)
+		return known, weak
+	}
+	weak = guardrail.Weaknesses(c.before, w.namespaces(ctx))
+	if c.after == nil {
+		ref, _ := facts.RefOf(c.before)
+		w.weakened.deleted(ref, weak, now)
+	}
+	return true, weak
 }
 
 // guardrailDeleted tells, on each baseline that watches over it, that a guardrail was deleted, and what it did. No report can say so:

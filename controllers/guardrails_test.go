@@ -106,6 +106,24 @@ func TestAGuardrailThatIsWeakenedIsFoundUntilItIsPutBack(t *testing.T) {
 	s.Eventually(func() []string { return s.found(hook.Name) }).Should(gomega.Equal([]string{"Resolved"}))
 }
 
+func TestAGuardrailThatIsDeletedAndMadeAgainWeakerIsFound(t *testing.T) {
+	s := newStory(t)
+	hook := s.webhook()
+	s.declare(watchGuardrails)
+	s.Consistently(func() []string { return s.found(hook.Name) }).Should(gomega.BeEmpty())
+	ignore := admissionregistrationv1.Ignore
+	for range 2 { // the second time it is as weak as before
+		again := hook.DeepCopy()
+		again.ResourceVersion, again.UID = "", ""
+		again.Webhooks[0].FailurePolicy = &ignore
+		s.remove(hook)
+		s.Eventually(func() []string { return s.found(hook.Name) }).Should(gomega.BeEmpty())
+		s.create(again)
+		s.Eventually(func() []string { return s.found(hook.Name) }).Should(gomega.Equal([]string{"Ignore"}))
+		hook = again
+	}
+}
+
 func TestANamespaceThatComesToBeLeftOutIsFound(t *testing.T) {
 	s := newStory(t)
 	hook := s.webhook()

@@ -28,11 +28,12 @@ var _ = register(engine.Check{
 
 func runWeakenedGuardrail(in *engine.Input) []engine.Finding {
 	var findings []engine.Finding
+	gained := guardrail.Set(in.Guardrail.Gained)
 	for _, weakness := range in.Guardrail.Weak {
 		if weakness.Namespace != "" && !in.InScope(weakness.Namespace) {
 			continue
 		}
-		if !slices.Contains(in.Guardrail.Gained, weakness) && !foundBefore(in, weakness) {
+		if _, is := gained[weakness]; !is && !foundBefore(in, weakness) {
 			continue
 		}
 		if len(findings) == maxFound {

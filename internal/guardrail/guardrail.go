@@ -109,11 +109,21 @@ func leftOut(found []Weakness, path string, selector *metav1.LabelSelector, name
 
 // Gained returns the weaknesses of after that before did not have.
 func Gained(before, after []Weakness) []Weakness {
+	had := Set(before)
 	var gained []Weakness
 	for _, weakness := range after {
-		if !slices.Contains(before, weakness) {
+		if _, before := had[weakness]; !before {
 			gained = append(gained, weakness)
 		}
 	}
 	return gained
+}
+
+// Set makes a set of weaknesses, of which a guardrail may have one for every namespace of the cluster.
+func Set(weaknesses []Weakness) map[Weakness]struct{} {
+	set := make(map[Weakness]struct{}, len(weaknesses))
+	for _, weakness := range weaknesses {
+		set[weakness] = struct{}{}
+	}
+	return set
 }
