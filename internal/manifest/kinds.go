@@ -103,11 +103,21 @@ var gone = map[string]string{
 	"admissionregistration.k8s.io/v1beta1 ValidatingAdmissionPolicyBinding":  "1.34",
 }
 
+// alike are versions that Kubernetes still serves, and in which a kind has the same fields as in that which is read.
+//
+// Source: the lifecycles in k8s.io/api/admissionregistration.
+var alike = map[string]bool{
+	"admissionregistration.k8s.io/v1alpha1 MutatingAdmissionPolicy":        true, // until 1.38
+	"admissionregistration.k8s.io/v1alpha1 MutatingAdmissionPolicyBinding": true,
+	"admissionregistration.k8s.io/v1beta1 MutatingAdmissionPolicy":         true, // until 1.40
+	"admissionregistration.k8s.io/v1beta1 MutatingAdmissionPolicyBinding":  true,
+}
+
 // kindOf returns the kind of an object. Where it is not read, wrong says why it should have been; it is empty for kinds
 // that are none of Plumbline's business.
 func kindOf(h *head) (k kind, isRead bool, wrong string) {
 	k, isRead = kinds[h.kind]
-	if isRead && k.GroupVersion().String() == h.apiVersion {
+	if isRead && (k.GroupVersion().String() == h.apiVersion || alike[h.apiVersion+" "+h.kind]) {
 		return k, true, ""
 	}
 	gv, err := schema.ParseGroupVersion(h.apiVersion)
