@@ -104,15 +104,15 @@ func (a *announcer) drift(before *v1alpha1.DriftReport, outcome report.Outcome, 
 		note = "No baseline covers this object any more, so its DriftReport is gone. " + list("was open:", changes.Resolved)
 	case is == v1alpha1.StateResolved:
 		kind, reason = corev1.EventTypeNormal, v1alpha1.EventDriftResolved
-		note = "Nothing has drifted any more: " + listResolved(changes.Resolved)
+		note = "Nothing has drifted any more: " + listResolved(outcome, changes.Resolved)
 	case is == v1alpha1.StateWaived:
 		kind = corev1.EventTypeNormal
-		note = strings.Join(notEmpty("No finding is open any more:", listWaived(changes.Waived), listResolved(changes.Resolved)), " ")
+		note = strings.Join(notEmpty("No finding is open any more:", listWaived(changes.Waived), listResolved(outcome, changes.Resolved)), " ")
 	case was != v1alpha1.StateDrifted:
 		reason, note = v1alpha1.EventDriftDetected, tell(outcome, changes)
 	default:
 		note = strings.Join(notEmpty(tell(outcome, changes), listChanged(changes.Changed), listWaived(changes.Waived),
-			listResolved(changes.Resolved)), " ")
+			listResolved(outcome, changes.Resolved)), " ")
 	}
 	a.send(objectFor(regarding.Spec.Target), reportRef(regarding), kind, reason, note)
 }
@@ -169,11 +169,12 @@ func tell(outcome report.Outcome, changes engine.Changes) string {
 	var sentences []string
 	for i := range changes.Opened {
 		f := &changes.Opened[i]
-		sentence := f.Message
-		if f.Origin == v1alpha1.OriginPermissions {
+		sentence, gained := f.Message, report.Moved(f, outcome.Granted)
+		if gained {
 			sentence = "GAINED: " + sentence
 		}
-		if listed := listedIn(outcome.Report, f); listed != nil {
+		// Who granted what was not gained now did not open the finding.
+		if listed := listedIn(outcome.Report, f); listed != nil && (gained || f.Origin != v1alpha1.OriginPermissions) {
 			sentence = withDeed(sentence, listed, outcome.Report.Spec.Target)
 		}
 		if !slices.Contains(sentences, sentence) { // two checks may say the same
@@ -220,15 +221,21 @@ func listWaived(findings []engine.Finding) string {
 	return list("waived by exception "+strings.Join(names, ", ")+":", findings)
 }
 
-// listResolved names what is resolved. Of permissions it says what was lost, and through which binding and role.
-func listResolved(findings []engine.Finding) string {
+// listResolved names what is resolved. Of permissions it says through which binding and role, and whether they were lost.
+func listResolved(outcome report.Outcome, findings []engine.Finding) string {
 	var lost []string
-	rest := slices.DeleteFunc(slices.Clone(findings), func(f engine.Finding) bool {
-		if f.Origin == v1alpha1.OriginPermissions && !slices.Contains(lost, f.Actual) {
+	var rest []engine.Finding
+	for _, f := range findings {
+		switch {
+		case f.Origin != v1alpha1.OriginPermissions:
+			rest = append(rest, f)
+		case !report.Moved(&f, outcome.Granted):
+			f.Value = f.Actual
+			rest = append(rest, f)
+		case !slices.Contains(lost, f.Actual):
 			lost = append(lost, f.Actual)
 		}
-		return f.Origin == v1alpha1.OriginPermissions
-	})
+	}
 	if len(lost) == 0 {
 		return list("resolved", rest)
 	}

@@ -14,11 +14,12 @@ import (
 
 func TestAnEventSaysWhatHasDriftedAndWhyOrByWhom(t *testing.T) {
 	exec := engine.Finding{
-		Check: "rbac-pod-exec", Origin: v1alpha1.OriginPermissions, Value: "create pods/exec",
+		Check: "rbac-pod-exec", Baseline: "production", Origin: v1alpha1.OriginPermissions, Value: "create pods/exec",
 		Message: "ServiceAccount shop/api may create pods/exec, through RoleBinding debug and Role debug.",
 	}
-	ceiling := exec
+	ceiling, old := exec, exec
 	ceiling.Check = "permission-ceiling"
+	old.Baseline = "tightened"
 	deny := engine.Finding{Check: "default-deny-ingress", Message: "Namespace shop has no default deny for ingress."}
 	label := engine.Finding{Check: "pod-security-label", Message: "Namespace shop has no label."}
 	change := &v1alpha1.Change{Manager: "kubectl-create"}
@@ -31,6 +32,9 @@ func TestAnEventSaysWhatHasDriftedAndWhyOrByWhom(t *testing.T) {
 		"of a permission, that it was gained, and by whom": {
 			opened: []engine.Finding{exec}, by: change,
 			want: "GAINED: ServiceAccount shop/api may create pods/exec, through RoleBinding debug and Role debug. Changed by kubectl-create.",
+		},
+		"of a permission that was held before, no more than that": {
+			opened: []engine.Finding{old}, by: change, want: "ServiceAccount shop/api may create pods/exec, through RoleBinding debug and Role debug.",
 		},
 		"of a permission that two checks find, once": {
 			opened: []engine.Finding{ceiling, exec},
@@ -48,7 +52,10 @@ func TestAnEventSaysWhatHasDriftedAndWhyOrByWhom(t *testing.T) {
 				f.LastChange = test.by
 				next.Status.Findings = append(next.Status.Findings, f)
 			}
-			if got := tell(report.Outcome{Report: next, Why: map[engine.Identity]string{engine.IdentityOf(&deny): test.why}}, engine.Changes{Opened: test.opened}); got != test.want {
+			outcome := report.Outcome{
+				Report: next, Granted: []string{"production"}, Why: map[engine.Identity]string{engine.IdentityOf(&deny): test.why},
+			}
+			if got := tell(outcome, engine.Changes{Opened: test.opened}); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
@@ -71,19 +78,23 @@ func TestAnEventSaysOfWhatChangedAndWasLost(t *testing.T) {
 	one := held("get secrets", "get secrets in namespace shop, through RoleBinding debug and Role debug", v1alpha1.SeverityHigh)
 	worse := one
 	worse.Severity = v1alpha1.SeverityCritical
+	watched := []string{"production"}
 	for name, test := range map[string]struct {
+		granted       []string
 		before, after v1alpha1.Finding
 		want          string
 	}{
-		"a role that was narrowed":            {both, one, "LOST list secrets in namespace shop, through RoleBinding debug and Role debug."},
-		"a role that was widened":             {one, both, "GAINED: ServiceAccount shop/api may list secrets in namespace shop, through RoleBinding debug and Role debug."},
-		"a finding that is worse than before": {one, worse, "changed rbac-secrets get secrets (now Critical)."},
+		"a role that was narrowed":            {watched, both, one, "LOST list secrets in namespace shop, through RoleBinding debug and Role debug."},
+		"a role that was widened":             {watched, one, both, "GAINED: ServiceAccount shop/api may list secrets in namespace shop, through RoleBinding debug and Role debug."},
+		"a finding that is worse than before": {nil, one, worse, "changed rbac-secrets get secrets (now Critical)."},
+		"a ceiling that was raised":           {nil, both, one, "resolved rbac-secrets list secrets in namespace shop, through RoleBinding debug and Role debug."},
+		"a ceiling that was lowered":          {nil, one, both, "ServiceAccount shop/api may list secrets in namespace shop, through RoleBinding debug and Role debug."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAnnouncer(nil, nil)
 			before := reportOf(test.before)
 			outcome := report.Build(report.Input{
-				Last: before, Verdict: judgement.Verdict{
+				Last: before, Granted: test.granted, Verdict: judgement.Verdict{
 					Result: engine.Result{Findings: []engine.Finding{test.after}}, Covering: []*baseline.Baseline{{Name: "production"}},
 				},
 			})

@@ -119,6 +119,18 @@ func (l *ledger) remaining(b *baseline.Baseline) (int, bool) {
 	return len(p.left), true
 }
 
+// past says whether a baseline's generation is being gone over, and a target is not among those still to be judged.
+func (l *ledger) past(ref workload.Ref, b *baseline.Baseline) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.passes[b.Name]
+	if p == nil || p.of != b {
+		return false
+	}
+	_, waiting := p.left[ref]
+	return !waiting
+}
+
 // record takes down what the set of baselines found on a target; forget that the target is no more.
 func (l *ledger) record(ref workload.Ref, set *baseline.Set, e entry) { l.replace(ref, set, &e) }
 

@@ -197,17 +197,18 @@ func (w *wiring) wake(ctx context.Context, t *touched) []workload.Ref {
 // wakeUsers takes down the users who are members of a group that is touched, and those beyond the first of a binding that are
 // targets all the same: another names them among the first, or they have a report, or a ceiling calls them by name.
 func (w *wiring) wakeUsers(ctx context.Context, t *touched) {
-	for subject := range t.beyond {
-		if _, is := t.refs[subject.Ref()]; is {
-			continue
+	beyond := slices.Collect(maps.Keys(t.beyond))
+	listed, err := w.targets.facts.Listed(ctx, beyond)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "cannot judge again whom a binding names past the first")
+	}
+	for _, subject := range beyond {
+		if w.targets.baselines.current.Load().Asks(subject.Ref()) || w.reportedOn(ctx, subject.Ref()) {
+			listed = append(listed, subject)
 		}
-		listed, err := w.targets.facts.Listed(ctx, subject)
-		if err != nil {
-			log.FromContext(ctx).Error(err, "cannot judge again whom a binding names", "subject", subject.String())
-		}
-		if listed || w.targets.baselines.current.Load().Asks(subject.Ref()) || w.reportedOn(ctx, subject.Ref()) {
-			t.refs[subject.Ref()] = struct{}{}
-		}
+	}
+	for _, subject := range listed {
+		t.refs[subject.Ref()] = struct{}{}
 	}
 	if len(t.groups) == 0 {
 		return

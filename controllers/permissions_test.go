@@ -2,6 +2,7 @@ package controllers_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,15 +20,16 @@ import (
 
 func forbidExec(s *v1alpha1.SecurityBaselineSpec) { s.RBAC.PodExec = v1alpha1.RuleForbidden }
 
-// madeUpExecCheck finds who may exec into pods: on the role, on the subject and on the workloads that run as it.
+// madeUpExecCheck finds who may exec into pods: on the role, on the subject and on the workloads that run as it. The verbs of ceilings
+// are allowed.
 func madeUpExecCheck() engine.Check {
-	exec := []rbac.Capability{{Verbs: []string{"create", "get"}, Resources: []string{"pods/exec"}}}
 	return engine.Check{
 		ID: "made-up-exec", Severity: v1alpha1.SeverityHigh, Remediation: "Remove pods/exec.",
 		Judges: workload.Roles | workload.Subjects | workload.Pods, Needs: []engine.Need{engine.NeedRBAC},
 		Declared: func(s *v1alpha1.SecurityBaselineSpec) bool { return s.RBAC.PodExec != "" },
 		Run: func(in *engine.Input) (findings []engine.Finding) {
 			evaluatedExec(in)
+			exec := forbiddenExec(in)
 			if in.Role != nil {
 				severity := v1alpha1.SeverityHigh
 				if in.Role.Reach == rbac.Unbound {
@@ -55,6 +57,14 @@ func madeUpExecCheck() engine.Check {
 			return findings
 		},
 	}
+}
+
+func forbiddenExec(in *engine.Input) []rbac.Capability {
+	verbs := []string{"create", "get"}
+	for _, ceiling := range in.Declared.RBAC.PermissionCeilings {
+		verbs = slices.DeleteFunc(verbs, func(verb string) bool { return slices.Contains(ceiling.Rules[0].Verbs, verb) })
+	}
+	return []rbac.Capability{{Verbs: verbs, Resources: []string{"pods/exec"}}}
 }
 
 // evaluatedExec counts the objects with the count label, and the subjects and roles of a namespace that ends in it.
@@ -109,12 +119,12 @@ func (s *story) report(kind, name string) *v1alpha1.DriftReport {
 
 func TestADebugBindingShowsOnAllThatItTouches(t *testing.T) {
 	s := newStory(t)
-	s.declare(forbidExec)
 	s.create(s.account("api", nil))
 	s.create(s.account("web", nil))
 	s.create(s.deployment("api", runsAs("api")))
 	s.create(s.deployment("web", runsAs("web")))
 	s.create(s.role("debug", execRule()))
+	s.declare(forbidExec) // and all of them are judged
 	s.expect("Role debug: Drifted 1")
 	debug := s.binding("debug", "debug", s.holder("api"))
 	s.create(debug)

@@ -180,7 +180,7 @@ func newWiring(mgr manager.Manager, options Options) *wiring {
 		namespace: options.Namespace, client: mgr.GetClient(), facts: cluster, baselines: snapshot, ledger: ledger,
 		arrivals: newArrivals(), metrics: metrics, announcer: announcer, clock: options.Clock, changes: watches.changes,
 		ceiling: newCeiling(options.MaxReports, mgr.GetCache()), orphans: newOrphans(), hints: newHints(), managers: options.Managers,
-		settling: newSettling(), unread: newUnread(),
+		settling: newSettling(), unread: newUnread(), holdings: newHoldings(),
 	}
 	w.baselines = &baselineReconciler{
 		client: mgr.GetClient(), facts: cluster, baselines: snapshot, ledger: ledger, watches: watches,

@@ -44,6 +44,7 @@ type targetReconciler struct {
 	hints     *hints
 	settling  *settling
 	unread    *unread
+	holdings  *holdings
 	managers  attribution.Managers
 }
 
@@ -109,6 +110,7 @@ func (r *targetReconciler) reconcile(ctx context.Context, ref workload.Ref) (rec
 		r.alarms.at(ref, time.Time{})
 		r.settling.forget(ref)
 		r.unread.forget(ref)
+		r.holdings.forget(ref)
 		return reconcile.Result{}, false, nil
 	}
 	return r.judgeInTime(ctx, ref, set, target, last, wait)
@@ -182,9 +184,10 @@ func (r *targetReconciler) judge(ctx context.Context, ref workload.Ref, set *bas
 	target.Object.Target = ref
 	verdict := judgement.Judge(set, &target.Object, last, now)
 	r.metrics.evaluations.Inc()
+	held := holding{digestOf(target, set), verdict.Covering}
 	outcome := report.Build(report.Input{
 		Target: target.Reference, Generation: target.Generation, Operator: r.namespace, Homeless: target.Homeless,
-		Last: last, Verdict: verdict, Now: now,
+		Last: last, Verdict: verdict, Granted: r.granted(ctx, ref, set, held.digest), Now: now,
 	})
 	r.hints.of(ref).explain(&outcome, ref, r.baselines.checks)
 	r.attributeOrRetry(ctx, target, arrived, verdict.Pods, &outcome, last)
@@ -192,10 +195,18 @@ func (r *targetReconciler) judge(ctx context.Context, ref workload.Ref, set *bas
 		return r.unreportable(ref, set, verdict)
 	}
 	result, wrote, err := r.settle(ctx, ref, set, last, verdict, outcome)
-	if err == nil && target.Unnamed && outcome.Report == nil {
-		r.ledger.forget(ref, set)
+	if err != nil {
+		return result, wrote, err
 	}
-	return result, wrote, err
+	if last == nil && outcome.Report != nil && !wrote { // once there is room for its report, nothing in that is new
+		held.under = nil
+	}
+	r.holdings.judged(ref, held)
+	if target.Unnamed && outcome.Report == nil {
+		r.ledger.forget(ref, set)
+		r.holdings.forget(ref)
+	}
+	return result, wrote, nil
 }
 
 // maxTargetName is how long the name of a target may be in a report. Those of users and groups, which anybody who may bind

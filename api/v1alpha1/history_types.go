@@ -20,11 +20,12 @@ const (
 	HistoryWaived HistoryType = "Waived"
 	// HistoryWaiverEnded means that no exception waives the finding any more, and it is open.
 	HistoryWaiverEnded HistoryType = "WaiverEnded"
-	// HistoryGained means that the subject may do something that it could not do before, or that no baseline forbade before,
-	// as message says. It stands for Opened and Reopened where the finding is of origin Permissions.
+	// HistoryGained means that the subject may do something that it could not do before, as message says. It stands for Opened
+	// and Reopened where the finding is of origin Permissions, and it is known that what the subject holds has changed and the
+	// baseline has not.
 	HistoryGained HistoryType = "Gained"
-	// HistoryLost means that the subject may no longer do something, or that a baseline no longer forbids it, as message says.
-	// It stands for Resolved where the finding is of origin Permissions.
+	// HistoryLost means that the subject may no longer do something, as message says. It stands for Resolved where the finding is
+	// of origin Permissions, and it is known that what the subject holds has changed and the baseline has not.
 	HistoryLost HistoryType = "Lost"
 )
 
@@ -61,13 +62,14 @@ type HistoryEntry struct {
 	// +kubebuilder:validation:MaxLength=256
 	Value string `json:"value,omitempty"`
 
-	// message says of what was gained or lost what it is, and through which binding and role; and of what opened because
-	// something was deleted, what that was.
+	// message says of what a subject holds, be it gained, lost, opened or resolved, what it is, and through which binding and role;
+	// and of what opened because something was deleted, what that was.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
 
-	// manager is the field manager that made the change, where it is known: with confidence Low it is not.
+	// manager is the field manager that made the change, where it is known: with confidence Low it is not. What opened because a
+	// baseline asks for more says nothing of who granted it: that is the lastChange of the finding.
 	// +optional
 	// +kubebuilder:validation:MaxLength=128
 	Manager string `json:"manager,omitempty"`

@@ -15,7 +15,13 @@ import (
 type ceilings struct {
 	all []v1alpha1.PermissionCeiling
 	who rbac.Subject
+	// left is how many more rules of ceilings hold asks.
+	left int
 }
+
+// maxAsked is how many rules of ceilings are asked before rbac.Excess is, which breaks them down first. Thousands of bindings may
+// grant a subject roles of thousands of rules, each of which asks.
+const maxAsked = 1 << 16
 
 // over says whether a ceiling is one of the subject.
 func (c *ceilings) over(ceiling *v1alpha1.PermissionCeiling) bool {
@@ -58,6 +64,7 @@ func (c *ceilings) compiled() []rbac.Ceiling {
 // hold says whether the subject surely holds no more than its ceilings allow. Nearly every subject does, and here it costs
 // nothing to say so. Where the answer is no, rbac.Excess says what is too much, which may still be nothing.
 func (c *ceilings) hold(grants []rbac.Grant) bool {
+	c.left = maxAsked
 	for i := range grants {
 		namespace, rules := grants[i].Binding.Namespace(), grants[i].Role.Rules
 		for j := range rules {
@@ -131,14 +138,18 @@ func (c *ceilings) holdPaths(granted *rbacv1.PolicyRule) bool {
 	return true
 }
 
-// some says whether a rule of the subject's ceilings over a namespace is as asked for.
+// some says whether a rule of the subject's ceilings over a namespace is as asked for. It is false when enough have been asked.
 func (c *ceilings) some(namespace string, asked func(*v1alpha1.PermissionRule) bool) bool {
 	for i := range c.all {
 		ceiling := &c.all[i]
+		if c.left -= 1 + len(ceiling.Namespaces); c.left < 0 {
+			return false
+		}
 		if len(ceiling.Namespaces) > 0 && (namespace == "" || !glob.MatchAny(ceiling.Namespaces, namespace)) || !c.over(ceiling) {
 			continue
 		}
 		for j := range ceiling.Rules {
+			c.left--
 			if asked(&ceiling.Rules[j]) {
 				return true
 			}

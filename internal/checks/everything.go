@@ -59,7 +59,7 @@ func holdsEverything(in *engine.Input) []engine.Finding {
 	if len(grants) == 0 || chosen(in.Declared.RBAC.ClusterAdmin.AllowedSubjects, holderOf(in)) {
 		return nil
 	}
-	h := holding{in: in, who: holderOf(in), allowed: in.Declared.RBAC.ClusterAdmin.AllowedSubjects}
+	h := holding{in: in, who: holderOf(in), allowed: in.Declared.RBAC.ClusterAdmin.AllowedSubjects, given: newPerRole[verbs](grants)}
 	for len(grants) > 0 && len(h.findings) <= maxFound { // what is granted in the whole cluster comes first
 		namespace, n := grants[0].Binding.Namespace(), 1
 		for n < len(grants) && grants[n].Binding.Namespace() == namespace {
@@ -81,8 +81,9 @@ type holding struct {
 	in      *engine.Input
 	who     rbac.Subject
 	allowed []v1alpha1.SubjectPattern // who may be given everything
-	wide    []rbac.Grant              // what is granted in the whole cluster, and so in every namespace, too
-	sum     sum                       // of it
+	given   perRole[verbs]
+	wide    []rbac.Grant // what is granted in the whole cluster, and so in every namespace, too
+	sum     sum          // of it
 
 	findings []engine.Finding
 }
@@ -100,7 +101,7 @@ func (s sum) counts() bool { return s.held == allVerbs && s.allowed != allVerbs 
 func (h *holding) look(namespace string, grants []rbac.Grant) {
 	total, alone := h.sum, false
 	for i := range grants {
-		given := givenBy(&grants[i])
+		given := h.given.of(&grants[i], givenBy)
 		total.held |= given
 		if given == 0 {
 			continue
@@ -132,7 +133,7 @@ func (h *holding) words(grants []rbac.Grant) string {
 	var named verbs
 	for _, some := range [][]rbac.Grant{h.wide, grants} {
 		for i := range some {
-			if given := givenBy(&some[i]); given&^named != 0 {
+			if given := h.given.of(&some[i], givenBy); given&^named != 0 {
 				named |= given
 				names = append(names, some[i].WordsFor(h.who))
 			}

@@ -41,6 +41,7 @@ var helpers = map[string]string{
 	"directions.go":   "ingress and egress are judged alike",
 	"podsecurity.go":  "two checks read the labels of Pod Security admission",
 	"permissions.go":  "every check of a permission finds it on roles, bindings, subjects and workloads alike",
+	"grants.go":       "two checks look at each role that is granted once, however many bindings grant it",
 	"subjects.go":     "four checks judge whom bindings name",
 	"declared.go":     "two checks speak of objects that are declared",
 	"everything.go":   "what bindings give together is more than one file of a check holds",

@@ -39,7 +39,7 @@ func runPermissionCeiling(in *engine.Input) []engine.Finding {
 		return nil
 	}
 	var findings []engine.Finding
-	for _, exceeding := range rbac.Excess(grants, ceilings.compiled()) {
+	for exceeding := range rbac.Excess(grants, ceilings.compiled()) {
 		f := held(in, exceeding, v1alpha1.SeverityHigh, ", which is more than baseline "+in.Baseline+" allows.")
 		f.Expected = ceilingExpected
 		if len(findings) == maxFound { // what is granted in the whole cluster comes first: what follows is no worse

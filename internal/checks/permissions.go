@@ -70,7 +70,7 @@ func grantedBy(in *engine.Input, severity v1alpha1.Severity, wanted capabilities
 	}
 	var findings []engine.Finding
 	role := b.Role.Local()
-	who, fewer := whom(b.Binding)
+	who, fewer := whom(b.Whom)
 	for _, permission := range permissions {
 		f := engine.Finding{
 			Path: "roleRef", Expected: forbidden, Severity: lower(severity, stepsWithin(b.Namespace())+fewer),
@@ -91,11 +91,12 @@ func grantedBy(in *engine.Input, severity v1alpha1.Severity, wanted capabilities
 // heldBy finds what a subject holds through its bindings: what reaches the whole cluster first.
 func heldBy(in *engine.Input, grants []rbac.Grant, severity v1alpha1.Severity, wanted capabilities) []engine.Finding {
 	var findings []engine.Finding
+	found := newPerRole[[]rbac.Permission](grants)
 	for i, grant := range grants {
 		if i > 0 && grant.Binding.Ref == grants[i-1].Binding.Ref {
 			continue // the binding names a group of the subject as well
 		}
-		for _, permission := range wanted.in(grant.Role.Rules, grant.Binding.Namespace()) {
+		for _, permission := range found.of(&grants[i], wanted.by) {
 			f := held(in, rbac.Exceeding{Grant: grant, Permission: permission}, severity, "; baseline "+in.Baseline+" forbids it.")
 			if len(findings) == maxFound {
 				f.Path, f.Remediation = "bindings", ""
@@ -155,6 +156,11 @@ func capable(all ...rbac.Capability) capabilities {
 	return wanted
 }
 
+// by returns what a grant gives.
+func (c *capabilities) by(grant *rbac.Grant) []rbac.Permission {
+	return c.in(grant.Role.Rules, grant.Binding.Namespace())
+}
+
 // in returns what rules give that are granted in a namespace; empty for the whole cluster.
 func (c *capabilities) in(rules []rbacv1.PolicyRule, namespace string) []rbac.Permission {
 	if namespace == "" {
@@ -172,8 +178,7 @@ func holderOf(in *engine.Input) rbac.Subject {
 }
 
 // whom names who holds what a binding grants, and says by how many steps it is less bad: a binding of nobody grants nothing yet.
-func whom(b *rbac.Binding) (who string, fewer int) {
-	holders := b.Holders()
+func whom(holders []rbac.Subject) (who string, fewer int) {
 	switch len(holders) {
 	case 0:
 		return "whoever is added to it", 1

@@ -100,6 +100,28 @@ func wantBounded(t *testing.T, findings []engine.Finding) {
 	}
 }
 
+// What is looked for in a role makes something, here, though it finds nothing: a second binding of the role makes no more of it.
+func TestARoleIsGoneThroughOnceHoweverManyBindingsGrantIt(t *testing.T) {
+	role := &rbac.Role{Rules: []rbacv1.PolicyRule{{
+		Verbs: []string{"create"}, APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: []string{"a", "b"},
+	}}}
+	made := func(bindings int) float64 {
+		var grants []rbac.Grant
+		for i := range bindings {
+			grants = append(grants, rbac.Grant{Role: role, Binding: &rbac.Binding{Ref: workload.Ref{Namespace: fmt.Sprint("n", i), Name: "b"}}})
+		}
+		in := &engine.Input{Other: engine.Other{Subject: &engine.Subject{Subject: rbac.Subject{Kind: rbacv1.UserKind, Name: "jane"}, Grants: grants}}}
+		return testing.AllocsPerRun(5, func() {
+			if found := heldBy(in, grants, v1alpha1.SeverityCritical, accessToSecrets); len(found) > 0 {
+				t.Errorf("found %v", found)
+			}
+		})
+	}
+	if few, many := made(20), made(3000); few == 0 || many > few+5 {
+		t.Errorf("20 bindings make %v objects, 3000 make %v", few, many)
+	}
+}
+
 func TestSeverityIsNeverLowerThanLow(t *testing.T) {
 	for name, test := range map[string]struct {
 		severity v1alpha1.Severity

@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"iter"
 	"strconv"
 	"strings"
 
@@ -20,21 +19,6 @@ const subjectsPath = "subjects"
 // moreThanShown is what is seen past the bound of findings.
 var moreThanShown = "more than " + strconv.Itoa(maxFound)
 
-// subjectsOf goes over those whom a binding names. What RBAC never matches is nobody, and is left out.
-func subjectsOf(b *rbac.Binding) iter.Seq[rbac.Subject] {
-	return func(yield func(rbac.Subject) bool) {
-		for i := range b.Subjects {
-			named := b.Subjects[i]
-			if named.Kind == rbacv1.ServiceAccountKind && named.Namespace == "" {
-				named.Namespace = b.Namespace()
-			}
-			if subject, ok := rbac.SubjectOf(named); ok && !yield(subject) {
-				return
-			}
-		}
-	}
-}
-
 // foundIn returns the subjects of a binding that a check looks for: in order, each once, no more than become findings, and
 // whether there are more. Whom Kubernetes itself makes a binding name is not found, as long as the role allows no more than
 // it does there: what somebody added to the role, whoever is bound to it has as well.
@@ -43,7 +27,7 @@ func foundIn(b *engine.Binding, wanted func(rbac.Subject) bool) (names []string,
 	if exempt && b.Standing == builtin.Known {
 		return nil, false
 	}
-	for subject := range subjectsOf(b.Binding) {
+	for _, subject := range b.Whom {
 		if wanted(subject) && (!exempt || !builtin.Names(b.Binding, subject)) {
 			names = append(names, subject.String())
 		}

@@ -69,6 +69,9 @@ func (r *Role) BuiltIn() bool {
 // Binding is what is judged of a RoleBinding or a ClusterRoleBinding.
 type Binding struct {
 	*rbac.Binding
+	// Whom are those that it names, each once: its Holders, made ready because most checks ask for them, and a binding may name
+	// thousands.
+	Whom []rbac.Subject
 	// Grants is the role that it binds; nil when there is none.
 	Grants *Role
 	// Standing says whether Kubernetes itself makes the binding, and Modified in words what of it is not as it makes it.

@@ -39,7 +39,7 @@ func (c *Cluster) role(ctx context.Context, ref workload.Ref) (*Target, State, e
 // judgedRole adds to a role how far it reaches, and whether it is as Kubernetes makes it.
 func (c *Cluster) judgedRole(ctx context.Context, role *rbac.Role) (*engine.Role, error) {
 	changes := c.rbacChanges.Load()
-	if !c.remembers(role.Ref) {
+	if !c.remembers() {
 		return c.readRole(ctx, role)
 	}
 	return c.roles.get(changes, role.Ref, func() (*engine.Role, error) {
@@ -91,7 +91,7 @@ func (c *Cluster) binding(ctx context.Context, ref workload.Ref) (*Target, State
 		return nil, state, err
 	}
 	binding, _ := rbac.BindingOf(obj)
-	judged := &engine.Binding{Binding: binding}
+	judged := &engine.Binding{Binding: binding, Whom: binding.Holders()}
 	judged.Standing, judged.Modified = builtin.BindingStanding(binding)
 	role, err := c.Role(ctx, binding.Role)
 	if err != nil {
@@ -102,7 +102,7 @@ func (c *Cluster) binding(ctx context.Context, ref workload.Ref) (*Target, State
 			return nil, Gone, err
 		}
 	}
-	if judged.Missing, err = c.missing(ctx, binding); err != nil {
+	if judged.Missing, err = c.missing(ctx, judged.Whom); err != nil {
 		return nil, Gone, err
 	}
 	target, state, err := c.otherTarget(ctx, ref, obj, engine.Other{Binding: judged, Unreadable: c.needsRBAC()})
@@ -113,23 +113,48 @@ func (c *Cluster) binding(ctx context.Context, ref workload.Ref) (*Target, State
 	return target, state, err
 }
 
-// Listed says whether a user or a group that bindings name is one of the first of any, and so a target.
-func (c *Cluster) Listed(ctx context.Context, subject rbac.Subject) (bool, error) {
-	bindings, err := c.BindingsOf(ctx, subject)
-	return lists(bindings, subject), err
+// Listed returns those of users and groups that are among the first of any binding that names them, and so targets. Each binding
+// is gone through once, however many of them it names.
+func (c *Cluster) Listed(ctx context.Context, subjects []rbac.Subject) ([]rbac.Subject, error) {
+	firsts := map[workload.Ref][]rbac.Subject{}
+	var listed []rbac.Subject
+	for _, subject := range subjects {
+		bindings, err := c.BindingsOf(ctx, subject)
+		if err != nil {
+			return listed, err
+		}
+		if slices.ContainsFunc(bindings, func(b *rbac.Binding) bool {
+			first, known := firsts[b.Ref]
+			if !known {
+				first, _ = b.Named()
+				firsts[b.Ref] = first
+			}
+			return slices.Contains(first, subject)
+		}) {
+			listed = append(listed, subject)
+		}
+	}
+	return listed, nil
 }
 
 func lists(bindings []*rbac.Binding, subject rbac.Subject) bool {
 	return slices.ContainsFunc(bindings, func(b *rbac.Binding) bool { return b.Lists(subject) })
 }
 
-// missing returns the ServiceAccounts that a binding names and that are not there.
-func (c *Cluster) missing(ctx context.Context, binding *rbac.Binding) ([]rbac.Subject, error) {
+// Overlooked says whether a binding names a user or a group past the first, so that it may have held something before it became a
+// target.
+func (c *Cluster) Overlooked(ctx context.Context, subject rbac.Subject) (bool, error) {
+	bindings, err := c.BindingsOf(ctx, subject)
+	return slices.ContainsFunc(bindings, func(b *rbac.Binding) bool { return !b.Lists(subject) }), err
+}
+
+// missing returns the ServiceAccounts among those that a binding names that are not there.
+func (c *Cluster) missing(ctx context.Context, named []rbac.Subject) ([]rbac.Subject, error) {
 	if !c.Readable(schema.GroupKind{Kind: rbacv1.ServiceAccountKind}) {
 		return nil, nil
 	}
 	var missing []rbac.Subject
-	for _, holder := range binding.Holders() {
+	for _, holder := range named {
 		if holder.Kind != rbacv1.ServiceAccountKind {
 			continue
 		}

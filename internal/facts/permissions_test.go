@@ -230,6 +230,13 @@ func TestOfABindingTheFirstUsersAreTargets(t *testing.T) {
 			t.Errorf("%s is said to be named by no binding: %v", name, target.Unnamed)
 		}
 	}
+	var asked, listed []rbac.Subject
+	for _, name := range []string{"user-000", "user-063", "user-064", "user-150", "user-199", "nobody"} {
+		asked = append(asked, rbac.Subject{Kind: "User", Name: name})
+	}
+	if listed, err = cluster.Listed(t.Context(), asked); err != nil || !slices.Equal(listed, []rbac.Subject{asked[0], asked[1], asked[3]}) {
+		t.Errorf("of %v are listed %v (%v)", asked, listed, err)
+	}
 	if found(rbac.ServiceAccount("shop", "account-199").Ref()) == nil {
 		t.Error("a ServiceAccount is no target")
 	}
@@ -239,5 +246,27 @@ func TestOfABindingTheFirstUsersAreTargets(t *testing.T) {
 	}
 	if says := found(workload.Ref{Group: rbacv1.GroupName, Kind: "ClusterRoleBinding", Name: "one"}).Object.Unlisted; says != "" {
 		t.Errorf("the binding of one says %q", says)
+	}
+}
+
+// Each of the thousands that a binding names holds what it grants: none of them is to go through all the others.
+func TestWhomElseABindingNamesIsNotLookedAt(t *testing.T) {
+	binding := clusterBinding("b", "view", rbacv1.Subject{Kind: "User", Name: "jane"}, rbacv1.Subject{Kind: "Group", Name: rbac.Authenticated})
+	cluster := facts.Remembered([]client.Object{binding, gathering("view", "", "")})
+	binding.Subjects = nil // the index has them
+	for subject, want := range map[rbac.Subject][]string{
+		{Kind: "User", Name: "jane"}:       {"User jane", "Group system:authenticated"},
+		{Kind: "User", Name: "john"}:       {"Group system:authenticated"},
+		rbac.ServiceAccount("shop", "api"): {"Group system:authenticated"},
+		{Kind: "Group", Name: "jane"}:      nil,
+	} {
+		grants, err := cluster.Grants(t.Context(), subject)
+		var got []string
+		for _, grant := range grants {
+			got = append(got, grant.Via.String())
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s is granted through %q, want %q (%v)", subject, got, want, err)
+		}
 	}
 }

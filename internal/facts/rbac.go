@@ -89,30 +89,20 @@ func (c *Cluster) bindings(ctx context.Context, options ...client.ListOption) ([
 // Grants returns what gives a subject permissions, by itself or as a member of its groups, but for what Kubernetes itself
 // grants it or them: whom it makes a binding name, what it makes the role allow.
 func (c *Cluster) Grants(ctx context.Context, subject rbac.Subject) ([]rbac.Grant, error) {
-	var bindings []*rbac.Binding
-	roles := map[workload.Ref]*rbac.Role{}
-	for _, key := range subject.Keys() {
-		found, err := c.BindingsOf(ctx, key)
-		if err != nil {
-			return nil, err
-		}
-		for _, binding := range found {
-			if _, known := roles[binding.Role]; !known {
-				if roles[binding.Role], err = c.Role(ctx, binding.Role); err != nil {
-					return nil, err
-				}
-			}
-		}
-		bindings = append(bindings, found...)
+	all, err := rbac.Grants(subject,
+		func(key rbac.Subject) ([]*rbac.Binding, error) { return c.BindingsOf(ctx, key) },
+		func(ref workload.Ref) (*rbac.Role, error) { return c.Role(ctx, ref) })
+	if err != nil {
+		return nil, err
 	}
 	var grants []rbac.Grant
-	for _, grant := range rbac.Grants(subject, bindings, func(ref workload.Ref) *rbac.Role { return roles[ref] }) {
-		var err error
+	for _, grant := range all {
+		whole := grant.Role
 		if grant.Role, err = c.beyondKubernetes(ctx, grant); err != nil {
 			return nil, err
 		}
 		if grant.Role != nil {
-			grants = addGrant(grants, grant, roles[grant.Binding.Role])
+			grants = addGrant(grants, grant, whole)
 		}
 	}
 	return grants, nil
@@ -152,7 +142,7 @@ func (c *Cluster) beyondKubernetes(ctx context.Context, grant rbac.Grant) (*rbac
 // standing says how a role stands to the one that Kubernetes itself makes.
 func (c *Cluster) standing(ctx context.Context, role *rbac.Role) (builtin.Comparison, error) {
 	changes := c.rbacChanges.Load()
-	if !c.remembers(role.Ref) {
+	if !c.remembers() {
 		return c.readStanding(ctx, role)
 	}
 	return c.standings.get(changes, role.Ref, func() (builtin.Comparison, error) {

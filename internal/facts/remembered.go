@@ -8,15 +8,15 @@ import (
 	"plumbline.dev/plumbline/internal/workload"
 )
 
-// remembered keeps what was made of ClusterRoles until a role or a binding changes. One that is bound in every namespace is
-// looked at for each of its bindings: without this, 5,000 bindings of ClusterRole view were each held against the 5,000.
+// remembered keeps what was made of roles until a role or a binding changes. One that is bound in every namespace, or many times in
+// its own, is looked at for each of its bindings: without this, 5,000 bindings of ClusterRole view were each held against the 5,000.
 type remembered[T any] struct {
 	mu    sync.Mutex
 	at    uint64
 	byRef map[workload.Ref]T
 }
 
-// get returns what is kept of a ClusterRole after so many changes, or makes and keeps it. The changes are counted before
+// get returns what is kept of a role after so many changes, or makes and keeps it. The changes are counted before
 // anything is read, so that what was read too early is not kept for later.
 func (r *remembered[T]) get(changes uint64, ref workload.Ref, read func() (T, error)) (T, error) {
 	r.mu.Lock()
@@ -53,8 +53,5 @@ func (c *Cluster) again(ctx context.Context, role *rbac.Role) (*rbac.Role, error
 	return fresh, err
 }
 
-// remembers says whether what is made of a role is kept: of a Role, which only its namespace binds, it is not, and neither is
-// what was made while something could not be read.
-func (c *Cluster) remembers(role workload.Ref) bool {
-	return role.Namespace == "" && c.rbacBlind() == ""
-}
+// remembers says whether what is made of roles is kept: what was made while something could not be read is not.
+func (c *Cluster) remembers() bool { return c.rbacBlind() == "" }

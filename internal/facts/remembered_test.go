@@ -2,6 +2,7 @@ package facts_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -59,6 +60,27 @@ func TestWhatIsMadeOfAClusterRoleIsKeptUntilRBACChanges(t *testing.T) {
 	cluster.RBACChanged()
 	if got := reach(t, cluster, viewer); got == rbac.Unbound {
 		t.Error("the role is said to be unbound after it was bound")
+	}
+}
+
+// A Role that many bindings of its namespace bind is looked at for each of them, and must not list all of them each time.
+func TestWhatIsMadeOfARoleIsMadeOnceForAllItsBindings(t *testing.T) {
+	objects := []client.Object{&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "viewer"}}}
+	for i := range 20 {
+		objects = append(objects, &rbacv1.RoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: fmt.Sprint("b", i)}, RoleRef: rbacv1.RoleRef{Kind: "Role", Name: "viewer"},
+		})
+	}
+	cache := &counting{Reader: facts.NewMemory(objects)}
+	cluster := &facts.Cluster{Cache: cache, Readable: func(schema.GroupKind) bool { return true }}
+	for i := range 20 {
+		ref := workload.Ref{Group: rbacv1.GroupName, Kind: "RoleBinding", Namespace: "shop", Name: fmt.Sprint("b", i)}
+		if target, _, err := cluster.Target(t.Context(), ref); err != nil || target == nil || target.Object.Other.Binding.Grants == nil {
+			t.Fatalf("target = %v, err = %v", target, err)
+		}
+	}
+	if cache.lists > 2 {
+		t.Errorf("20 bindings of one role take %d lists", cache.lists)
 	}
 }
 

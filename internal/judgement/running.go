@@ -67,14 +67,23 @@ func (one *judged) running(b *baseline.Baseline, object *Object, inputs []engine
 
 // notePods takes down of which pod each finding was made.
 func (one *judged) notePods(weaker []engine.Weaker, findings []engine.Finding) {
+	if len(findings) == 0 {
+		return
+	}
+	if one.pods == nil {
+		one.pods = map[engine.Identity]string{}
+	}
+	type place struct{ container, path string }
+	byPlace := map[place][]*engine.Weaker{}
+	for i := range weaker {
+		at := place{weaker[i].Finding.Container, weaker[i].Finding.Path}
+		byPlace[at] = append(byPlace[at], &weaker[i])
+	}
 	for i := range findings {
 		f := &findings[i]
-		for j := range weaker {
-			if w := &weaker[j].Finding; w.Container == f.Container && w.Path == f.Path && strings.HasPrefix(f.Value, w.Check) {
-				if one.pods == nil {
-					one.pods = map[engine.Identity]string{}
-				}
-				one.pods[engine.IdentityOf(f)] = weaker[j].Pod
+		for _, w := range byPlace[place{f.Container, f.Path}] {
+			if strings.HasPrefix(f.Value, w.Finding.Check) {
+				one.pods[engine.IdentityOf(f)] = w.Pod
 				break
 			}
 		}

@@ -18,7 +18,7 @@ import (
 //
 // Source: pkg/controller/clusterroleaggregation of Kubernetes.
 func Aggregate(roles []*Role) {
-	a := aggregation{nodes: map[*Role]*node{}}
+	a := aggregation{nodes: map[*Role]*node{}, labelled: map[string][]*Role{}, texts: map[*Role][]string{}}
 	for _, role := range roles {
 		if role.Ref.Kind == clusterRoleKind {
 			a.roles = append(a.roles, role)
@@ -27,6 +27,9 @@ func Aggregate(roles []*Role) {
 	slices.SortStableFunc(a.roles, func(x, y *Role) int { return compareRefs(x.Ref, y.Ref) })
 	for i, role := range a.roles {
 		a.nodes[role] = newNode(i, len(a.roles), role.Aggregation)
+		for name, value := range role.Labels {
+			a.labelled[name+"="+value] = append(a.labelled[name+"="+value], role)
+		}
 	}
 	for _, role := range a.roles {
 		if n := a.nodes[role]; n.selects() && n.found == 0 {
@@ -38,16 +41,18 @@ func Aggregate(roles []*Role) {
 
 // aggregation goes from role to role, and finds cycles on the way, as Tarjan's algorithm does.
 type aggregation struct {
-	roles []*Role // sorted
-	nodes map[*Role]*node
-	stack []*node
-	count int
+	roles    []*Role // sorted
+	nodes    map[*Role]*node
+	labelled map[string][]*Role // the same by label, so that not every role is held against every selector
+	texts    map[*Role][]string // of their rules
+	stack    []*node
+	count    int
 }
 
 // node is a ClusterRole on the way.
 type node struct {
 	place     int // among the roles
-	selectors []labels.Selector
+	selectors []selector
 	found     int // when it was first seen, from 1
 	earliest  int // the first seen that it leads back to
 	open      bool
@@ -62,12 +67,12 @@ func newNode(place, roles int, rule *rbacv1.AggregationRule) *node {
 		return n
 	}
 	for i := range rule.ClusterRoleSelectors {
-		selector, err := metav1.LabelSelectorAsSelector(&rule.ClusterRoleSelectors[i])
+		compiled, err := metav1.LabelSelectorAsSelector(&rule.ClusterRoleSelectors[i])
 		if err != nil { // the controller then leaves the role alone
 			n.selectors = nil
 			return n
 		}
-		n.selectors = append(n.selectors, selector)
+		n.selectors = append(n.selectors, selectorOf(compiled, rule.ClusterRoleSelectors[i].MatchLabels))
 	}
 	n.from = make(set, (roles+63)/64)
 	return n
@@ -75,8 +80,41 @@ func newNode(place, roles int, rule *rbacv1.AggregationRule) *node {
 
 func (n *node) selects() bool { return len(n.selectors) > 0 }
 
-func (n *node) picks(role *Role) bool {
-	return slices.ContainsFunc(n.selectors, func(s labels.Selector) bool { return s.Matches(labels.Set(role.Labels)) })
+// selector chooses roles, all of which have a label; empty where it does not ask for one by its value.
+type selector struct {
+	labels.Selector
+	label string
+}
+
+func selectorOf(compiled labels.Selector, matchLabels map[string]string) selector {
+	s := selector{Selector: compiled}
+	for name, value := range matchLabels { // any of them
+		s.label = name + "=" + value
+	}
+	return s
+}
+
+// picked returns what a role selects, in order, each once.
+func (a *aggregation) picked(n *node) []*Role {
+	var places []int
+	for _, s := range n.selectors {
+		candidates := a.roles
+		if s.label != "" {
+			candidates = a.labelled[s.label]
+		}
+		for _, role := range candidates {
+			if s.Matches(labels.Set(role.Labels)) {
+				places = append(places, a.nodes[role].place)
+			}
+		}
+	}
+	slices.Sort(places)
+	places = slices.Compact(places)
+	picked := make([]*Role, len(places))
+	for i, place := range places {
+		picked[i] = a.roles[place]
+	}
+	return picked
 }
 
 // visit gathers what a role selects. When it is done, the roles that were seen after it and lead back to it are one cycle.
@@ -84,8 +122,8 @@ func (a *aggregation) visit(role *Role, n *node) {
 	a.count++
 	n.found, n.earliest, n.open = a.count, a.count, true
 	a.stack = append(a.stack, n)
-	for _, other := range a.roles {
-		if other.Ref == role.Ref || !n.picks(other) {
+	for _, other := range a.picked(n) {
+		if other.Ref == role.Ref {
 			continue
 		}
 		n.selected = true
@@ -114,7 +152,10 @@ func (a *aggregation) follow(n *node, other *Role) {
 
 // close ends a cycle, mostly of one role: all in it hold the same.
 func (a *aggregation) close(first *node) {
-	begin := slices.Index(a.stack, first)
+	begin := len(a.stack) - 1
+	for a.stack[begin] != first {
+		begin--
+	}
 	members := a.stack[begin:]
 	for _, n := range members {
 		n.open, n.cycle = false, first
@@ -149,17 +190,29 @@ func (a *aggregation) rules(from set) []rbacv1.PolicyRule {
 		if !from.has(i) {
 			continue
 		}
-		for j := range role.Rules {
-			rule := role.Rules[j]
-			// Quoted, so that ["get list"] is not ["get", "list"].
-			text := fmt.Sprintf("%q", [][]string{rule.Verbs, rule.APIGroups, rule.Resources, rule.ResourceNames, rule.NonResourceURLs})
+		for j, text := range a.textsOf(role) {
 			if !seen[text] {
 				seen[text] = true
-				rules = append(rules, rule)
+				rules = append(rules, role.Rules[j])
 			}
 		}
 	}
 	return rules
+}
+
+// textsOf returns the rules of a role as texts, which are made once: many may take them up.
+func (a *aggregation) textsOf(role *Role) []string {
+	texts, known := a.texts[role]
+	if known {
+		return texts
+	}
+	for i := range role.Rules {
+		rule := &role.Rules[i]
+		// Quoted, so that ["get list"] is not ["get", "list"].
+		texts = append(texts, fmt.Sprintf("%q", [][]string{rule.Verbs, rule.APIGroups, rule.Resources, rule.ResourceNames, rule.NonResourceURLs}))
+	}
+	a.texts[role] = texts
+	return texts
 }
 
 // set holds numbers, a bit for each.

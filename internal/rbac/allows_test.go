@@ -9,7 +9,7 @@ import (
 func TestAllows(t *testing.T) {
 	in := func(namespace string, texts ...string) []rbac.Grant {
 		r := role("", "r", texts...)
-		return rbac.Grants(rbac.Subject{Kind: "User", Name: "jane"}, []*rbac.Binding{bind(namespace, "b", r, user("jane"))}, among(r))
+		return granted(rbac.Subject{Kind: "User", Name: "jane"}, []*rbac.Binding{bind(namespace, "b", r, user("jane"))}, r)
 	}
 	get := rbac.Request{Verb: "get", Resource: "secrets", Name: "db", Namespace: "shop"}
 	exec := rbac.Request{Verb: "create", Resource: "pods", Subresource: "exec", Name: "api", Namespace: "shop"}
@@ -68,9 +68,9 @@ func TestAllows(t *testing.T) {
 
 func TestAllowsNamesTheGrant(t *testing.T) {
 	a, b := role("", "a", "get core pods"), role("", "b", "get core secrets")
-	grants := rbac.Grants(rbac.ServiceAccount("shop", "api"), []*rbac.Binding{
+	grants := granted(rbac.ServiceAccount("shop", "api"), []*rbac.Binding{
 		bind("shop", "a", a, account("shop", "api")), bind("shop", "b", b, group("system:serviceaccounts")),
-	}, among(a, b))
+	}, a, b)
 	grant, ok := rbac.Allows(grants, rbac.Request{Verb: "get", Resource: "secrets", Namespace: "shop"})
 	if want := "RoleBinding b and ClusterRole b, as a member of Group system:serviceaccounts"; !ok || grant.Words() != want {
 		t.Errorf("got %v, %s", ok, grant.Words())

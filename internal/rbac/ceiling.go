@@ -1,6 +1,7 @@
 package rbac
 
 import (
+	"iter"
 	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -21,7 +22,7 @@ type Exceeding struct {
 	Permission Permission
 }
 
-// Excess returns what the grants give and no ceiling covers: in the order of the grants, one for each binding and
+// Excess goes over what the grants give and no ceiling covers: in the order of the grants, one for each binding and
 // permission. What several ceilings cover together is covered. What is granted in the whole cluster only ceilings of the whole
 // cluster cover; what a RoleBinding grants on paths and on resources that are in no namespace is no grant.
 //
@@ -29,35 +30,53 @@ type Exceeding struct {
 // exceeds in more than 10,000 ways, what each further grant gives is told together.
 //
 // Source: component-helpers/auth/rbac/validation of Kubernetes, by which the API server prevents escalation.
-func Excess(grants []Grant, ceilings []Ceiling) []Exceeding {
-	var exceeding []Exceeding
-	var last *Binding
-	judge := excess{cover: newCoverage(), ceilings: ceilings, found: map[excessKey]*surplus{}}
-	for _, grant := range grants {
-		if last != nil && grant.Binding.Ref == last.Ref {
-			continue // the binding names a group of the subject as well
-		}
-		last = grant.Binding
-		for _, p := range judge.of(grant).within(maxExceeding - len(exceeding)) {
-			exceeding = append(exceeding, Exceeding{Grant: grant, Permission: p})
+func Excess(grants []Grant, ceilings []Ceiling) iter.Seq[Exceeding] {
+	return func(yield func(Exceeding) bool) {
+		var last *Binding
+		told, judge := 0, newExcess(ceilings)
+		for _, grant := range grants {
+			if last != nil && grant.Binding.Ref == last.Ref {
+				continue // the binding names a group of the subject as well
+			}
+			last = grant.Binding
+			for _, p := range judge.of(grant).within(maxExceeding - told) {
+				told++
+				if !yield(Exceeding{Grant: grant, Permission: p}) {
+					return
+				}
+			}
 		}
 	}
-	return exceeding
 }
 
 // maxExceeding bounds what is told one by one of a subject. What every further grant gives is told together.
 const maxExceeding = 10_000
 
-// excess remembers what it found, because many namespaces grant the same role.
+// excess remembers what it found, because many namespaces grant the same role under the same ceilings: each role is broken down
+// once, and so are the ceilings that are over the same namespaces.
 type excess struct {
 	cover    *coverage
 	ceilings []Ceiling
+	given    map[givenKey][]Permission
+	books    map[string]*book
 	found    map[excessKey]*surplus
+}
+
+type givenKey struct {
+	role   *Role
+	within bool // a namespace
 }
 
 type excessKey struct {
 	role *Role
 	over string // a byte for each ceiling, and one for the whole cluster
+}
+
+func newExcess(ceilings []Ceiling) *excess {
+	return &excess{
+		cover: newCoverage(), ceilings: ceilings,
+		given: map[givenKey][]Permission{}, books: map[string]*book{}, found: map[excessKey]*surplus{},
+	}
 }
 
 // surplus is what a role gives in excess.
@@ -94,18 +113,39 @@ func (e *excess) of(grant Grant) *surplus {
 	if found, ok := e.found[key]; ok {
 		return found
 	}
-	given := Permissions(grant.Role.Rules)
-	if namespace != "" {
-		given = InNamespaces(given)
+	e.found[key] = &surplus{permissions: e.cover.uncovered(e.gives(grant.Role, namespace != ""), e.book(key.over))}
+	return e.found[key]
+}
+
+// gives returns what a role gives, in a namespace or in the whole cluster.
+func (e *excess) gives(role *Role, within bool) []Permission {
+	key := givenKey{role, within}
+	given, known := e.given[key]
+	switch {
+	case known:
+		return given
+	case within:
+		given = InNamespaces(e.gives(role, false))
+	default:
+		given = Permissions(role.Rules)
+	}
+	e.given[key] = given
+	return given
+}
+
+// book returns what those ceilings allow that are over a namespace.
+func (e *excess) book(over string) *book {
+	if known := e.books[over]; known != nil {
+		return known
 	}
 	var rules []rbacv1.PolicyRule
 	for i := range e.ceilings {
-		if key.over[i] == covers {
+		if over[i] == covers {
 			rules = append(rules, e.ceilings[i].Rules...)
 		}
 	}
-	e.found[key] = &surplus{permissions: e.cover.uncovered(given, rules)}
-	return e.found[key]
+	e.books[over] = newBook(rules)
+	return e.books[over]
 }
 
 // covers marks a ceiling that is over a namespace.

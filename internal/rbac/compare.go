@@ -16,15 +16,18 @@ func SameRules(a, b []rbacv1.PolicyRule) bool {
 // Compare returns which permissions a change of rules gained and lost. What a rule says that another holds anyway, such as
 // "get pods" beside "* *.*", is neither.
 func Compare(before, after []rbacv1.PolicyRule) (gained, lost []Permission) {
-	was, is := Permissions(before), Permissions(after)
-	cover := newCoverage()
-	return cover.uncovered(without(is, was), before), cover.uncovered(without(was, is), after)
+	return Beyond(after, before), Beyond(before, after)
+}
+
+// Beyond returns which permissions rules give that others do not.
+func Beyond(rules, others []rbacv1.PolicyRule) []Permission {
+	return newCoverage().uncovered(without(Permissions(rules), Permissions(others)), newBook(others))
 }
 
 // Gained returns as rules what a change of rules gained. Of rules that are too large to break down it is all that they allow
 // now: what stands for a long list in a permission stands for nothing in a rule.
 func Gained(before, after []rbacv1.PolicyRule) []rbacv1.PolicyRule {
-	gained, _ := Compare(before, after)
+	gained := Beyond(after, before)
 	if len(gained) == 0 {
 		return nil
 	}

@@ -12,7 +12,7 @@ import (
 // thousandth of it.
 const (
 	maxCoverage = 64 << 20
-	coversWork  = 16 // what Covers takes for a word
+	coversWork  = 16 // what Covers takes for a word, and a look into a book
 )
 
 // coverage answers what rules do not cover. What it has no more work left for counts as not covered.
@@ -22,23 +22,47 @@ type coverage struct {
 
 func newCoverage() *coverage { return &coverage{left: maxCoverage} }
 
-// uncovered returns what of the permissions the rules do not allow.
-func (c *coverage) uncovered(permissions []Permission, by []rbacv1.PolicyRule) []Permission {
-	var missing breakdown
-	size := words(by)
+// uncovered returns what of the permissions the rules of a book do not allow.
+func (c *coverage) uncovered(permissions []Permission, by *book) []Permission {
+	pieces := 0
 	for i := range permissions {
-		p := &permissions[i]
-		candidates := c.candidates(p, by, size)
-		if len(candidates) == 0 {
-			missing.addPermission(p)
-			continue
-		}
-		_, rest := validation.Covers(candidates, []rbacv1.PolicyRule{p.rule()})
-		for j := range rest {
-			missing.addRule(&rest[j])
+		pieces += permissions[i].pieces()
+	}
+	if pieces > few {
+		by.open()
+	}
+	var missing breakdown
+	for i := range permissions {
+		for _, p := range c.lookUp(&permissions[i], by) {
+			c.hold(&missing, &p, by)
 		}
 	}
 	return missing.merge()
+}
+
+// lookUp returns what is left of a permission when it has been looked up: all of it where there is nothing to look into.
+func (c *coverage) lookUp(p *Permission, by *book) []Permission {
+	about := by.about(p)
+	if len(about) > 0 {
+		c.left -= coversWork * p.pieces()
+	}
+	if len(about) == 0 || c.left < 0 {
+		return []Permission{*p}
+	}
+	return left(p, about)
+}
+
+// hold adds to what is missing what of a permission is not covered by the rules that are not looked up.
+func (c *coverage) hold(missing *breakdown, p *Permission, by *book) {
+	candidates := c.candidates(p, by.rest, by.size)
+	if len(candidates) == 0 {
+		missing.addPermission(p)
+		return
+	}
+	_, rest := validation.Covers(candidates, []rbacv1.PolicyRule{p.rule()})
+	for j := range rest {
+		missing.addRule(&rest[j])
+	}
 }
 
 // candidates returns the rules that may cover a permission: none when there is no work left to find out.
@@ -47,11 +71,14 @@ func (c *coverage) candidates(p *Permission, by []rbacv1.PolicyRule, size int) [
 		return nil
 	}
 	candidates := about(p, by)
-	if c.left -= coversWork * words(candidates) * len(p.Verbs) * max(len(p.Names), 1); c.left < 0 {
+	if c.left -= coversWork * words(candidates) * p.pieces(); c.left < 0 {
 		return nil
 	}
 	return candidates
 }
+
+// pieces is how many verbs on one object each a permission consists of.
+func (p *Permission) pieces() int { return len(p.Verbs) * max(len(p.Names), 1) }
 
 func words(rules []rbacv1.PolicyRule) int {
 	n := len(rules)

@@ -42,45 +42,32 @@ func (g Grant) WordsFor(subject Subject) string {
 }
 
 // Grants returns what bindings give to a subject: cluster-wide first, then by namespace and name, each binding once for
-// every name by which it names the subject. The role that a binding refers to is asked for; nil means that it is not
-// there, and grants nothing.
-func Grants(subject Subject, bindings []*Binding, role func(workload.Ref) *Role) []Grant {
-	subject = subject.canonical()
+// every name by which it names the subject. The bindings that name somebody are asked for, and so is the role that a binding
+// refers to; nil means that it is not there, and grants nothing. Whom else a binding names is not looked at: each of the
+// thousands that one may name would look at all the others.
+func Grants(subject Subject, naming func(Subject) ([]*Binding, error), role func(workload.Ref) (*Role, error)) ([]Grant, error) {
 	var grants []Grant
-	var keys []Subject
-	for _, binding := range bindings {
-		named := binding.names(subject)
-		if named == 0 {
-			continue
+	roles := map[workload.Ref]*Role{}
+	for _, key := range subject.Keys() {
+		bindings, err := naming(key)
+		if err != nil {
+			return nil, err
 		}
-		granted := role(binding.Role)
-		if granted == nil {
-			continue
-		}
-		if keys == nil {
-			keys = subject.Keys()
-		}
-		for i, key := range keys {
-			if named&(1<<i) != 0 {
+		for _, binding := range bindings {
+			granted, known := roles[binding.Role]
+			if !known {
+				if granted, err = role(binding.Role); err != nil {
+					return nil, err
+				}
+				roles[binding.Role] = granted
+			}
+			if granted != nil {
 				grants = append(grants, Grant{Binding: binding, Role: granted, Via: key})
 			}
 		}
 	}
-	slices.SortStableFunc(grants, func(a, b Grant) int {
-		return cmp.Or(compareRefs(a.Binding.Ref, b.Binding.Ref), slices.Index(keys, a.Via)-slices.Index(keys, b.Via))
-	})
-	return slices.CompactFunc(grants, func(a, b Grant) bool { return a.Binding.Ref == b.Binding.Ref && a.Via == b.Via })
-}
-
-// names returns which keys of the subject the binding names, a bit for each.
-func (b *Binding) names(subject Subject) uint {
-	var named uint
-	for i := range b.Subjects {
-		if key := subject.keyOf(&b.Subjects[i], b.Namespace()); key != nobody {
-			named |= 1 << key
-		}
-	}
-	return named
+	slices.SortStableFunc(grants, func(a, b Grant) int { return compareRefs(a.Binding.Ref, b.Binding.Ref) })
+	return grants, nil
 }
 
 func compareRefs(a, b workload.Ref) int {

@@ -92,7 +92,7 @@ func TestGrants(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			told := func(bindings []*rbac.Binding) []string {
 				var got []string
-				for _, g := range rbac.Grants(test.subject, bindings, among(view, admin, local)) {
+				for _, g := range granted(test.subject, bindings, view, admin, local) {
 					got = append(got, g.Path()+" "+g.WordsFor(test.subject))
 				}
 				return got
@@ -100,10 +100,10 @@ func TestGrants(t *testing.T) {
 			if diff := cmp.Diff(test.want, told(test.bindings)); diff != "" {
 				t.Error(diff)
 			}
-			turned := append(slices.Clone(test.bindings), test.bindings...)
+			turned := slices.Clone(test.bindings)
 			slices.Reverse(turned)
 			if diff := cmp.Diff(test.want, told(turned)); diff != "" {
-				t.Errorf("turned round, and each twice: %s", diff)
+				t.Errorf("turned round: %s", diff)
 			}
 		})
 	}

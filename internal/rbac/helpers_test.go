@@ -79,14 +79,20 @@ func group(name string) rbacv1.Subject {
 	return rbacv1.Subject{Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: name}
 }
 
-// among finds roles by name.
-func among(roles ...*rbac.Role) func(workload.Ref) *rbac.Role {
-	return func(ref workload.Ref) *rbac.Role {
-		for _, r := range roles {
-			if r.Ref == ref {
-				return r
-			}
+// granted is what bindings give to a subject, of which there are these roles.
+func granted(subject rbac.Subject, bindings []*rbac.Binding, roles ...*rbac.Role) []rbac.Grant {
+	naming := map[rbac.Subject][]*rbac.Binding{}
+	for _, binding := range bindings {
+		for _, holder := range binding.Holders() {
+			naming[holder] = append(naming[holder], binding)
 		}
-		return nil
 	}
+	byRef := map[workload.Ref]*rbac.Role{}
+	for _, r := range roles {
+		byRef[r.Ref] = r
+	}
+	grants, _ := rbac.Grants(subject,
+		func(key rbac.Subject) ([]*rbac.Binding, error) { return naming[key], nil },
+		func(ref workload.Ref) (*rbac.Role, error) { return byRef[ref], nil })
+	return grants
 }

@@ -42,10 +42,11 @@ type Capability struct {
 // Source: plugin/pkg/auth/authorizer/rbac of Kubernetes, RequestInfo in apiserver/pkg/endpoints/request.
 func Matching(rules []rbacv1.PolicyRule, wanted []Capability) []Permission {
 	var found breakdown
+	w := writers{rules: rules}
 	for i := range rules {
 		for j := range wanted {
 			if wanted[j].in(&rules[i]) {
-				found.addMatch(rules, &rules[i], &wanted[j])
+				found.addMatch(&w, &rules[i], &wanted[j])
 			}
 		}
 	}
@@ -91,7 +92,7 @@ func resourceMatches(wanted, resource string) bool {
 }
 
 // addMatch breaks down what a rule gives of a capability.
-func (d *breakdown) addMatch(rules []rbacv1.PolicyRule, rule *rbacv1.PolicyRule, c *Capability) {
+func (d *breakdown) addMatch(w *writers, rule *rbacv1.PolicyRule, c *Capability) {
 	groups := []string{c.Group}
 	if c.Group == all {
 		groups = rule.APIGroups
@@ -107,7 +108,7 @@ func (d *breakdown) addMatch(rules []rbacv1.PolicyRule, rule *rbacv1.PolicyRule,
 		d.add(verbs, groups, resources, nil)
 		return
 	}
-	d.addNamed(rules, named{verbs: verbs, groups: groups, resources: resources, names: sorted(rule.ResourceNames)})
+	d.addNamed(w, named{verbs: verbs, groups: groups, resources: resources, names: sorted(rule.ResourceNames)})
 }
 
 func appendVerbs(to []string, wanted string, verbs []string) []string {

@@ -1,11 +1,6 @@
 package rbac
 
-import (
-	"slices"
-	"strings"
-
-	rbacv1 "k8s.io/api/rbac/v1"
-)
+import "strings"
 
 // The verbs that are used on a collection, or on an object that is not there yet.
 const (
@@ -22,7 +17,7 @@ type named struct {
 
 // addNamed breaks down what a rule gives that names objects, as far as the API server asks for names at all. The empty
 // name is the name of requests that have none, so it gives all that is asked for without a name.
-func (d *breakdown) addNamed(rules []rbacv1.PolicyRule, n named) {
+func (d *breakdown) addNamed(w *writers, n named) {
 	var byName, whole []string
 	unnamed, creates := n.names[0] == "", false
 	for _, verb := range n.verbs {
@@ -40,13 +35,13 @@ func (d *breakdown) addNamed(rules []rbacv1.PolicyRule, n named) {
 	d.add(byName, n.groups, n.resources, n.names)
 	d.add(whole, n.groups, n.resources, nil)
 	if creates {
-		d.addCreate(rules, n)
+		d.addCreate(w, n)
 	}
 }
 
 // addCreate breaks down who may create by name: what is below a named object, and an object itself for who may update or
 // patch it too, because server-side apply creates what it does not find.
-func (d *breakdown) addCreate(rules []rbacv1.PolicyRule, n named) {
+func (d *breakdown) addCreate(w *writers, n named) {
 	const many = 64 // above which each is not asked for, and the names are given as they stand
 	create := []string{createVerb}
 	for i, resource := range n.resources {
@@ -56,31 +51,10 @@ func (d *breakdown) addCreate(rules []rbacv1.PolicyRule, n named) {
 		case names[0] == "":
 			names = nil
 		case i < many:
-			if names = n.writable(rules, resource); len(names) == 0 {
+			if names = w.among(n.names, n.groups, resource); len(names) == 0 {
 				continue
 			}
 		}
 		d.add(create, n.groups, n.resources[i:i+1], names)
 	}
-}
-
-// writable returns those of the names that the rules let be updated or patched.
-func (n *named) writable(rules []rbacv1.PolicyRule, resource string) []string {
-	var others []string
-	for i := range rules {
-		rule := &rules[i]
-		if !has(rule.Verbs, "update") && !has(rule.Verbs, "patch") || !hasResource(rule.Resources, resource, "") ||
-			!slices.ContainsFunc(n.groups, func(group string) bool { return has(rule.APIGroups, group) }) {
-			continue
-		}
-		if len(rule.ResourceNames) == 0 {
-			return n.names
-		}
-		others = append(others, rule.ResourceNames...)
-	}
-	others = sorted(others)
-	return slices.DeleteFunc(slices.Clone(n.names), func(name string) bool {
-		_, found := slices.BinarySearch(others, name)
-		return !found
-	})
 }

@@ -24,17 +24,18 @@ type Role struct {
 	Rules       []rbacv1.PolicyRule
 	Aggregation *rbacv1.AggregationRule // which ClusterRoles the rules are gathered from; nil: they are its own
 	Labels      map[string]string
+	Version     string // of the object: another whenever it was changed
 }
 
 // RoleOf returns what a Role or ClusterRole allows; false for another object.
 func RoleOf(obj runtime.Object) (*Role, bool) {
 	switch o := obj.(type) {
 	case *rbacv1.Role:
-		return &Role{Ref: refOf(roleKind, &o.ObjectMeta), Rules: o.Rules, Labels: o.Labels}, true
+		return &Role{Ref: refOf(roleKind, &o.ObjectMeta), Rules: o.Rules, Labels: o.Labels, Version: o.ResourceVersion}, true
 	case *rbacv1.ClusterRole:
 		ref := refOf(clusterRoleKind, &o.ObjectMeta)
 		ref.Namespace = ""
-		return &Role{Ref: ref, Rules: o.Rules, Aggregation: o.AggregationRule, Labels: o.Labels}, true
+		return &Role{Ref: ref, Rules: o.Rules, Aggregation: o.AggregationRule, Labels: o.Labels, Version: o.ResourceVersion}, true
 	}
 	return nil, false
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/util/validation"
 
 	"plumbline.dev/plumbline/internal/workload"
 )
@@ -91,10 +90,6 @@ func (s Subject) canonical() Subject {
 		}
 	}
 	return s
-}
-
-func isServiceAccount(namespace, name string) bool {
-	return len(validation.IsDNS1123Label(namespace)) == 0 && len(validation.IsDNS1123Subdomain(name)) == 0
 }
 
 // String returns the name that people know the subject by, such as "ServiceAccount shop/api" or "Group system:masters".

@@ -39,11 +39,14 @@ func unattributed(outcome Outcome) []*engine.Finding {
 	return found
 }
 
-// attributeHistory adds to the newest entry that says how a finding appeared who changed it.
+// attributeHistory adds to the newest entry that says how a finding appeared who changed it. Who granted what was not gained now did
+// not open the finding.
 func attributeHistory(history []v1alpha1.HistoryEntry, f *engine.Finding) {
 	for i := range history {
 		if e := &history[i]; appears(e.Type) && tells(e, f) {
-			e.Manager = f.LastChange.Manager
+			if f.Origin != v1alpha1.OriginPermissions || e.Type == v1alpha1.HistoryGained || e.Type == v1alpha1.HistoryWaived {
+				e.Manager = f.LastChange.Manager
+			}
 			return
 		}
 	}

@@ -33,6 +33,9 @@ type Input struct {
 	Last *v1alpha1.DriftReport
 	// Verdict is what the baselines say now.
 	Verdict judgement.Verdict
+	// Granted are the baselines of which it is known that what their findings say somebody holds came or went with what is granted,
+	// and not with what the baseline asks for, or whom it covers.
+	Granted []string
 	// Now is the time.
 	Now time.Time
 }
@@ -46,6 +49,8 @@ type Outcome struct {
 	// Turns is when the passing of time alone changes the outcome: a resolved report is to go, an exception begins or ends.
 	// Zero when nothing of the sort lies ahead.
 	Turns time.Time
+	// Granted are the baselines whose findings on what somebody holds tell what was gained and lost: see Input.
+	Granted []string
 	// Why says of findings that opened why they did, where only whoever watched knows it.
 	Why map[engine.Identity]string
 	// Again says that who changed what appeared earlier could not be read then, and is to be asked for again.
@@ -58,7 +63,7 @@ type Outcome struct {
 func Build(in Input) Outcome {
 	lastFindings := findingsOf(in.Last)
 	if len(in.Verdict.Findings) == 0 && (in.Last == nil || len(in.Verdict.Covering) == 0 || !in.Now.Before(expiry(in))) {
-		return Outcome{Changes: engine.Diff(lastFindings, nil), Uncovered: len(in.Verdict.Covering) == 0}
+		return Outcome{Changes: engine.Diff(lastFindings, nil), Granted: in.Granted, Uncovered: len(in.Verdict.Covering) == 0}
 	}
 	if in.Last != nil && frozen(in) {
 		return Outcome{Report: in.Last, Turns: expires(in.Last, in.Verdict.Covering)}
@@ -70,11 +75,11 @@ func Build(in Input) Outcome {
 	status.Findings = carryOver(listed, lastFindings, changes.Appeared(), in.Now)
 	inherit(status.Findings, narrowed)
 	status.Summary = summarize(in.Verdict.Findings, len(listed))
-	status.History = history(status.History, changes, in.Now)
+	status.History = history(status.History, changes, &in)
 	setState(status, in)
 	setConditions(status, in)
 
-	outcome := Outcome{Report: next, Changes: changes, Turns: in.Verdict.Turns}
+	outcome := Outcome{Report: next, Changes: changes, Granted: in.Granted, Turns: in.Verdict.Turns}
 	if len(in.Verdict.Findings) == 0 {
 		outcome.Turns = expires(next, in.Verdict.Covering)
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,21 +23,21 @@ const maxMessage = 300
 const maxPath = 200
 
 // history puts what happened now before what happened earlier, and drops the oldest.
-func history(earlier []v1alpha1.HistoryEntry, changes engine.Changes, now time.Time) []v1alpha1.HistoryEntry {
+func history(earlier []v1alpha1.HistoryEntry, changes engine.Changes, in *Input) []v1alpha1.HistoryEntry {
 	if changes.None() {
 		return earlier
 	}
 	var entries []v1alpha1.HistoryEntry
 	add := func(findings []engine.Finding, kind func(*engine.Finding) v1alpha1.HistoryType) {
 		for i := range findings {
-			entries = append(entries, entry(&findings[i], kind(&findings[i]), now))
+			entries = append(entries, entry(&findings[i], kind(&findings[i]), in.Now))
 		}
 	}
-	add(changes.Opened, func(f *engine.Finding) v1alpha1.HistoryType { return openedOrReopened(f, earlier) })
+	add(changes.Opened, func(f *engine.Finding) v1alpha1.HistoryType { return opened(f, earlier, in.Granted) })
 	add(changes.Unwaived, func(*engine.Finding) v1alpha1.HistoryType { return v1alpha1.HistoryWaiverEnded })
 	add(changes.Waived, func(*engine.Finding) v1alpha1.HistoryType { return v1alpha1.HistoryWaived })
 	add(changes.Changed, func(*engine.Finding) v1alpha1.HistoryType { return v1alpha1.HistoryChanged })
-	add(changes.Resolved, resolvedOrLost)
+	add(changes.Resolved, func(f *engine.Finding) v1alpha1.HistoryType { return resolved(f, in.Granted) })
 	entries = append(entries, earlier...)
 	return entries[:min(len(entries), maxHistory)]
 }
@@ -75,21 +76,27 @@ func tells(e *v1alpha1.HistoryEntry, f *engine.Finding) bool {
 	return e.Check == f.Check && e.Baseline == f.Baseline && e.Container == f.Container && e.Path == pathIn(f) && e.Value == f.Value
 }
 
-// resolvedOrLost says of permissions that they were lost.
-func resolvedOrLost(f *engine.Finding) v1alpha1.HistoryType {
-	if f.Origin == v1alpha1.OriginPermissions {
+// Moved says of a finding that opened or was resolved whether a permission was gained or lost with it. It is false where that is not
+// known: that somebody may do something is not news because a baseline asks for it now.
+func Moved(f *engine.Finding, granted []string) bool {
+	return f.Origin == v1alpha1.OriginPermissions && slices.Contains(granted, f.Baseline)
+}
+
+func resolved(f *engine.Finding, granted []string) v1alpha1.HistoryType {
+	if Moved(f, granted) {
 		return v1alpha1.HistoryLost
 	}
 	return v1alpha1.HistoryResolved
 }
 
-// openedOrReopened looks whether the history knows the finding as resolved. Permissions are gained.
-func openedOrReopened(f *engine.Finding, earlier []v1alpha1.HistoryEntry) v1alpha1.HistoryType {
-	if f.Origin == v1alpha1.OriginPermissions {
+// opened looks whether the history knows the finding as resolved. Permissions are gained.
+func opened(f *engine.Finding, earlier []v1alpha1.HistoryEntry, granted []string) v1alpha1.HistoryType {
+	if Moved(f, granted) {
 		return v1alpha1.HistoryGained
 	}
 	for i := range earlier {
-		if earlier[i].Type == v1alpha1.HistoryResolved && tells(&earlier[i], f) {
+		gone := earlier[i].Type == v1alpha1.HistoryResolved || earlier[i].Type == v1alpha1.HistoryLost
+		if gone && tells(&earlier[i], f) {
 			return v1alpha1.HistoryReopened
 		}
 	}

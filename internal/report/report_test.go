@@ -39,10 +39,11 @@ type world struct {
 	now        time.Time
 	generation int64
 	covering   []*baseline.Baseline
+	granted    []string
 }
 
 func newWorld() *world {
-	return &world{now: start, generation: 1, covering: []*baseline.Baseline{{Name: "production", Retention: 24 * time.Hour}}}
+	return &world{now: start, generation: 1, covering: []*baseline.Baseline{{Name: "production", Retention: 24 * time.Hour}}, granted: []string{"production"}}
 }
 
 func (w *world) judge(findings ...engine.Finding) report.Outcome {
@@ -51,7 +52,9 @@ func (w *world) judge(findings ...engine.Finding) report.Outcome {
 }
 
 func (w *world) judgeAs(verdict judgement.Verdict) report.Outcome {
-	outcome := report.Build(report.Input{Target: target, Generation: w.generation, Last: w.last, Verdict: verdict, Now: w.now})
+	outcome := report.Build(report.Input{
+		Target: target, Generation: w.generation, Last: w.last, Verdict: verdict, Granted: w.granted, Now: w.now,
+	})
 	w.last = outcome.Report
 	return outcome
 }

@@ -87,6 +87,51 @@ func TestOfAPermissionOnlyTheVerbsAreToldThatChanged(t *testing.T) {
 	}
 }
 
+// A baseline that asks for something else gives nobody anything, and takes nothing away.
+func TestWhatNobodyWasGrantedIsNotGained(t *testing.T) {
+	exec, secrets := may("create pods/exec", "a"), may("get,list secrets", "a")
+	other := may("create pods/exec", "b")
+	steps := []struct {
+		name    string
+		granted []string
+		now     []engine.Finding
+		want    []string
+	}{
+		{"the baseline asks for more", nil, []engine.Finding{exec, secrets}, []string{"Opened create pods/exec", "Opened get,list secrets"}},
+		{"then for less", nil, []engine.Finding{may("get secrets", "a")}, []string{"Resolved create pods/exec", "Resolved list secrets"}},
+		{"then for more again", nil, []engine.Finding{exec, may("get secrets", "a")}, []string{"Reopened create pods/exec"}},
+		{"another binding gives it too", []string{"production"}, []engine.Finding{exec, other, may("get secrets", "a")}, []string{"Gained create pods/exec"}},
+		{"both bindings go", []string{"production"}, nil, []string{"Lost create pods/exec", "Lost get secrets", "Lost create pods/exec"}},
+		{"one is back, and nobody watched", []string{"another"}, []engine.Finding{other}, []string{"Reopened create pods/exec"}},
+		{"and goes, unwatched", nil, nil, []string{"Resolved create pods/exec"}},
+	}
+	w := newWorld()
+	for i, step := range steps {
+		known := 0
+		if w.last != nil {
+			known = len(w.last.Status.History)
+		}
+		w.now, w.granted = start.Add(time.Duration(i)*time.Hour), step.granted
+		outcome := w.judge(step.now...)
+		report.Attribute(outcome, func(*engine.Finding) *v1alpha1.Change { return &v1alpha1.Change{Manager: "kubectl-create"} })
+		history := outcome.Report.Status.History
+		added := history[:len(history)-known]
+		if diff := cmp.Diff(step.want, entries(added)); diff != "" {
+			t.Errorf("%s: %s", step.name, diff)
+		}
+		for _, e := range added {
+			if gained := e.Type == v1alpha1.HistoryGained; gained != (e.Manager != "") {
+				t.Errorf("%s: %s says it was changed by %q", step.name, e.Type, e.Manager)
+			}
+		}
+		for _, f := range outcome.Report.Status.Findings {
+			if f.LastChange == nil || f.LastChange.Manager != "kubectl-create" {
+				t.Errorf("%s: who granted %s is not said: %v", step.name, f.Value, f.LastChange)
+			}
+		}
+	}
+}
+
 func TestWhatIsLeftOfAPermissionIsNoNewFinding(t *testing.T) {
 	w := newWorld()
 	outcome := w.judge(may("get,list secrets", "a"))

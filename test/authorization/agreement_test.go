@@ -74,7 +74,7 @@ func (a *asker) grants(who rbacv1.Subject) []rbac.Grant {
 	if grants, known := a.held[subject]; known {
 		return grants
 	}
-	a.held[subject] = rbac.Grants(subject, a.bindings, a.role)
+	a.held[subject], _ = rbac.Grants(subject, a.naming, a.role)
 	return a.held[subject]
 }
 

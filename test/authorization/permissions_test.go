@@ -174,7 +174,7 @@ func judge(g *generator, grants []rbac.Grant) judgement {
 			ceilings = append(ceilings, ceiling)
 		}
 	}
-	return judgement{ceilings, rbac.Excess(grants, ceilings)}
+	return judgement{ceilings, slices.Collect(rbac.Excess(grants, ceilings))}
 }
 
 // underCeiling says whether a ceiling that is over the grant allows the request.

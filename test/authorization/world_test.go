@@ -112,11 +112,12 @@ func (w world) objects() []runtime.Object {
 type graph struct {
 	roles    map[workload.Ref]*rbac.Role
 	bindings []*rbac.Binding
+	byHolder map[rbac.Subject][]*rbac.Binding
 }
 
 // graph makes it from objects trimmed as those of caches are.
 func (w world) graph() *graph {
-	g := &graph{roles: map[workload.Ref]*rbac.Role{}}
+	g := &graph{roles: map[workload.Ref]*rbac.Role{}, byHolder: map[rbac.Subject][]*rbac.Binding{}}
 	for _, obj := range w.deepCopy().objects() {
 		rbac.Trim(obj)
 		if r, ok := rbac.RoleOf(obj); ok {
@@ -124,13 +125,21 @@ func (w world) graph() *graph {
 		}
 		if b, ok := rbac.BindingOf(obj); ok {
 			g.bindings = append(g.bindings, b)
+			for _, holder := range b.Holders() {
+				g.byHolder[holder] = append(g.byHolder[holder], b)
+			}
 		}
 	}
 	return g
 }
 
 // role returns the role of that name, or nil.
-func (g *graph) role(ref workload.Ref) *rbac.Role { return g.roles[ref] }
+func (g *graph) role(ref workload.Ref) (*rbac.Role, error) { return g.roles[ref], nil }
+
+// naming returns the bindings that name a subject.
+func (g *graph) naming(subject rbac.Subject) ([]*rbac.Binding, error) {
+	return g.byHolder[subject], nil
+}
 
 func named(namespace, name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Namespace: namespace, Name: name}

@@ -92,6 +92,7 @@ func (s *scene) told(namespace, kind, name, text string) {
 
 func TestADebugBindingThatGivesAnApplicationExecIsGainedAndLost(t *testing.T) {
 	s := newStory(t, "permissions.yaml")
+	s.Eventually(s.evaluated).Should(gomega.Succeed()) // what is granted from then on is gained
 	const words = "create pods/exec in namespace shop, through RoleBinding debug and Role debug"
 	role := &rbacv1.Role{
 		ObjectMeta: metav1.ObjectMeta{Namespace: shop, Name: "debug"},

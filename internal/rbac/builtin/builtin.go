@@ -104,10 +104,9 @@ func (d *difference) nearer(other *difference) bool {
 }
 
 func (x *index) compare(rules []rbacv1.PolicyRule, made *Role, contributed []rbacv1.PolicyRule, minor int) difference {
-	gained, _ := rbac.Compare(slices.Concat(x.allowed(made, minor), contributed), rules)
-	d := difference{minor: minor, gained: gained}
+	d := difference{minor: minor, gained: rbac.Beyond(rules, slices.Concat(x.allowed(made, minor), contributed))}
 	if made.Aggregation == nil {
-		_, d.lost = rbac.Compare(made.required(minor), rules)
+		d.lost = rbac.Beyond(made.required(minor), rules)
 	}
 	return d
 }
