@@ -137,10 +137,6 @@ func (c *Cluster) Listed(ctx context.Context, subjects []rbac.Subject) ([]rbac.S
 	return listed, nil
 }
 
-func lists(bindings []*rbac.Binding, subject rbac.Subject) bool {
-	return slices.ContainsFunc(bindings, func(b *rbac.Binding) bool { return b.Lists(subject) })
-}
-
 // Overlooked says whether a binding names a user or a group past the first, so that it may have held something before it became a
 // target.
 func (c *Cluster) Overlooked(ctx context.Context, subject rbac.Subject) (bool, error) {
